@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine: reads documents, polls triggers, decides, scales. It belongs to one thread; only calls
+ * marked `thread any` may come from another. The host either calls keda_engine_run, or drives it from
+ * its own loop: wait until keda_engine_fd is readable or keda_engine_next_due_ms has passed, then call
+ * keda_engine_step, again and again.
+ */
+#ifndef KEDA_ENGINE_H
+#define KEDA_ENGINE_H
+
+#include <keda/decide.h>
+#include <keda/error.h>
+#include <keda/observe.h>
+#include <keda/scaler.h>
+#include <keda/target.h>
+
+KEDA_BEGIN_DECLS
+
+typedef struct keda_engine_options {
+    size_t struct_size;
+    const keda_clock *clock; /* borrowed; NULL: the system clock */
+    keda_log_fn log;         /* NULL: silence */
+    void *log_user;
+    keda_decision_fn on_decision; /* NULL: none */
+    void *decision_user;
+    int32_t max_threads;       /* threads of blocking endpoints; default 64 */
+    int32_t is_strict;         /* not 0: warnings about what we would not accept are errors */
+    int64_t shutdown_grace_ms; /* keda_engine_free waits at most that long; default 5000 */
+    const char *plugin_path;   /* module folders, ':' between; NULL: $KEDA_PLUGIN_PATH */
+    const char *state_path;    /* file of what survives a restart; NULL: nothing does */
+    int32_t is_dry_run;        /* not 0: decide, write nothing */
+    int32_t is_manual;         /* not 0: no schedule; triggers are asked by keda_engine_poll */
+    uint64_t seed;             /* of jitter and phases; 0: from the system */
+    uint32_t deviations;       /* keda_deviation bits for every policy */
+    int32_t has_deviations;    /* 0: the default set (KEDA_DEVIATIONS_DEFAULT) */
+    int64_t http_timeout_ms;   /* default 3000 */
+} keda_engine_options;
+#define KEDA_ENGINE_OPTIONS_INIT {.struct_size = sizeof(keda_engine_options)}
+#define KEDA_DEVIATIONS_DEFAULT (KEDA_DEVIATION_FALLBACK_ZERO_READY | KEDA_DEVIATION_FORMULA_ERROR)
+
+/**
+ * Makes an engine without workloads.
+ *
+ * opts    NULL: all defaults; texts are copied
+ * out     the caller's; keda_engine_free
+ * errors  KEDA_EINVAL for an unreadable state file or a wrong struct size; KEDA_ENOMEM
+ */
+KEDA_API KEDA_MUST_USE keda_status keda_engine_new(keda_engine **out,
+                                                   const keda_engine_options *opts,
+                                                   keda_error *err);
+
+/**
+ * Ends everything: waits for nothing longer than the grace, stops the pools' workers, scales nothing.
+ * NULL is fine. Not from inside a callback.
+ */
+KEDA_API void keda_engine_free(keda_engine *e);
+
+/* ---- what it may use: before documents that need it ----------------------------------------- */
+
+/** Adds a trigger type; desc is borrowed for the engine's life. Errors: KEDA_EINVAL when taken. */
+KEDA_API KEDA_MUST_USE keda_status keda_engine_register_scaler(keda_engine *e,
+                                                               const keda_scaler_desc *desc,
+                                                               void *user, keda_error *err);
+
+/** Adds an endpoint kind; likewise. */
+KEDA_API KEDA_MUST_USE keda_status keda_engine_register_endpoint(keda_engine *e,
+                                                                 const keda_endpoint_desc *desc,
+                                                                 void *user, keda_error *err);
+
+/** Adds a kind of target; likewise. */
+KEDA_API KEDA_MUST_USE keda_status keda_engine_register_target(keda_engine *e,
+                                                               const keda_target_desc *desc,
+                                                               void *user, keda_error *err);
+
+/** Adds all a module provides that is linked into the host. Errors: KEDA_EINVAL for another ABI. */
+KEDA_API KEDA_MUST_USE keda_status keda_engine_register_module(keda_engine *e,
+                                                               const keda_module *module,
+                                                               keda_error *err);
+
+/**
+ * A target in two plain functions, for hosts: kind Callback of libkeda.io/v1alpha1.
+ *
+ * get  current count, or negative when unknown
+ * set  KEDA_OK when done; otherwise fills err
+ */
+typedef struct keda_callback_target {
+    size_t struct_size;
+    int32_t (*get)(const char *space, const char *name, void *user);
+    keda_status (*set)(const char *space, const char *name, int32_t to, keda_error *err,
+                       void *user);
+    void *user;
+} keda_callback_target;
+KEDA_API KEDA_MUST_USE keda_status keda_engine_on_scale(keda_engine *e,
+                                                        const keda_callback_target *target,
+                                                        keda_error *err);
+
+/** Trigger types known now, i from 0; NULL beyond. with_modules loads every module found first. */
+KEDA_API const keda_scaler_desc *keda_engine_scaler_at(keda_engine *e, size_t i,
+                                                       int32_t with_modules);
+
+/** The type of that name, loading its module when needed. Errors: KEDA_ENOTFOUND, KEDA_EUNSUPPORTED. */
+KEDA_API KEDA_MUST_USE keda_status keda_engine_scaler(keda_engine *e, const char *type,
+                                                      const keda_scaler_desc **out,
+                                                      keda_error *err);
+
+/* ---- documents ------------------------------------------------------------------------------ */
+
+/** A text of one or several YAML or JSON documents; borrowed for the call. */
+typedef struct keda_source {
+    size_t struct_size;
+    const char *id;   /* names the source: a file's path, or any text of the host's */
+    const char *text; /* size bytes */
+    size_t size;
+} keda_source;
+
+/**
+ * Puts the documents of one source, in place of those it had before. All or nothing: after an error
+ * what ran before runs on. Unchanged documents keep history and processes.
+ *
+ * id        names the source
+ * text      NUL-terminated YAML or JSON: ScaledObject, TriggerAuthentication, Secret, ConfigMap,
+ *           ProcessPool
+ * findings  may be NULL; errors and warnings are added
+ * errors    KEDA_EINVAL with the first error's place and text; KEDA_EUNSUPPORTED for a missing module
+ */
+KEDA_API KEDA_MUST_USE keda_status keda_engine_put(keda_engine *e, const char *id,
+                                                   const char *text, keda_findings *findings,
+                                                   keda_error *err);
+
+/** Takes the documents of a source away. Errors: KEDA_ENOTFOUND; KEDA_EINVAL when others need them. */
+KEDA_API KEDA_MUST_USE keda_status keda_engine_remove(keda_engine *e, const char *id,
+                                                      keda_error *err);
+
+/** Makes these the only sources; all or nothing, as keda_engine_put. */
+KEDA_API KEDA_MUST_USE keda_status keda_engine_replace(keda_engine *e, const keda_source *sources,
+                                                       size_t nsources, size_t source_size,
+                                                       keda_findings *findings, keda_error *err);
+
+/** Checks sources as keda_engine_replace would, and changes nothing. */
+KEDA_API KEDA_MUST_USE keda_status keda_engine_check(keda_engine *e, const keda_source *sources,
+                                                     size_t nsources, size_t source_size,
+                                                     keda_findings *findings, keda_error *err);
+
+/* ---- running -------------------------------------------------------------------------------- */
+
+/** Steps and waits until keda_engine_stop. */
+KEDA_API KEDA_MUST_USE keda_status keda_engine_run(keda_engine *e, keda_error *err);
+
+/** Makes the present or next run return. Thread: any; safe in a signal handler's thread, not in one. */
+KEDA_API void keda_engine_stop(keda_engine *e);
+
+/** A descriptor that is readable when a step has something to do. Borrowed. */
+KEDA_API int keda_engine_fd(const keda_engine *e);
+
+/** Milliseconds until a step is due: -1 none, 0 now. Ask again after every call into the engine. */
+KEDA_API int64_t keda_engine_next_due_ms(const keda_engine *e);
+
+/** Does everything that is ready, without waiting. */
+KEDA_API KEDA_MUST_USE keda_status keda_engine_step(keda_engine *e, keda_error *err);
+
+/**
+ * Asks every trigger of every workload (or of one) once, outside the schedule; decides nothing.
+ *
+ * id       NULL: all
+ * report   once per metric, on the engine's thread, before or after this call returns
+ * pending  may be NULL; number of reports still to come
+ */
+typedef void (*keda_poll_report_fn)(const char *workload, const keda_trigger_status *status,
+                                    void *user);
+KEDA_API KEDA_MUST_USE keda_status keda_engine_poll(keda_engine *e, const char *id,
+                                                    keda_poll_report_fn report, void *user,
+                                                    size_t *pending, keda_error *err);
+
+KEDA_END_DECLS
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All of libkeda's public interface. */
+#ifndef KEDA_KEDA_H
+#define KEDA_KEDA_H
+
+#include <keda/base.h>
+#include <keda/decide.h>
+#include <keda/engine.h>
+#include <keda/error.h>
+#include <keda/http.h>
+#include <keda/json.h>
+#include <keda/observe.h>
+#include <keda/scaler.h>
+#include <keda/target.h>
+
+#endif
