@@ -5,7 +5,6 @@
 include(CheckCCompilerFlag)
 
 add_library(keda_flags INTERFACE)
-target_compile_features(keda_flags INTERFACE c_std_11)
 # One rounding per operation: contraction would make decisions differ between machines.
 target_compile_options(keda_flags INTERFACE
     -ffp-contract=off -fno-common -fstack-protector-strong -pthread

@@ -28,7 +28,7 @@ endfunction()
 function(keda_add_objects target)
     add_library(${target} OBJECT ${ARGN})
     set_target_properties(${target} PROPERTIES
-        POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden C_EXTENSIONS OFF)
+        POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden C_STANDARD 11 C_EXTENSIONS OFF)
     target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/include")
     target_compile_definitions(${target} PRIVATE KEDA_BUILDING)
     target_link_libraries(${target} PRIVATE keda_flags keda_warnings)

@@ -15,13 +15,14 @@ endif()
 function(keda_link_rooms target)
     keda_room_objects(objects ${ARGN})
     target_sources(${target} PRIVATE ${objects})
-    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF C_EXTENSIONS OFF)
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF C_STANDARD 11 C_EXTENSIONS OFF)
     target_include_directories(${target} PRIVATE
         "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/libkeda" "${PROJECT_SOURCE_DIR}/tests")
     target_compile_definitions(${target} PRIVATE
         "KEDA_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"" "KEDA_BINARY_DIR=\"${PROJECT_BINARY_DIR}\"")
     # Criterion's workers lose string literals of parameters in a position-independent program.
-    target_compile_options(${target} PRIVATE -fno-pie)
+    # Plain programs may check by assert, whatever the build type.
+    target_compile_options(${target} PRIVATE -fno-pie -UNDEBUG)
     target_link_options(${target} PRIVATE -no-pie)
     if(TARGET tests_support)
         target_link_libraries(${target} PRIVATE tests_support)

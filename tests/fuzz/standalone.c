@@ -3,6 +3,8 @@
  * Feeds files, and the files of folders, to a fuzz target without a fuzzer: how a corpus is replayed as an
  * ordinary test, by any compiler. Every fuzz_NAME.c is linked with this unless libFuzzer brings its own main.
  */
+#include "fuzz/fuzz.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
@@ -10,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static size_t replayed;
 
