@@ -25,5 +25,9 @@ const char *text_nearest(const char *text, const char *const *candidates, size_t
 bool text_equal_secret(const char *a, size_t na, const char *b, size_t nb);
 /* Copies with truncation; always terminates; returns the length of the copy. */
 size_t text_copy(char *out, size_t size, const char *text);
+/* Removes the begun UTF-8 character a truncation may have left at the end. */
+void text_cut_broken_end(char *text);
+/* Text of an errno value; `out` may serve as its storage. Thread: any. */
+const char *text_errno(int error, char *out, size_t size);
 
 #endif
