@@ -43,7 +43,7 @@ endfunction()
 function(keda_add_test name label timeout)
     add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
     set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout} ENVIRONMENT
-        "KEDA_BUILD_DIR=${PROJECT_BINARY_DIR};KEDA_COUNT_FILE=${PROJECT_BINARY_DIR}/counts/${name}")
+        "PYTHONDONTWRITEBYTECODE=1;KEDA_BUILD_DIR=${PROJECT_BINARY_DIR};KEDA_COUNT_FILE=${PROJECT_BINARY_DIR}/counts/${name}")
 endfunction()
 
 # keda_add_criterion(FOLDER KIND [ROOM...]): tests_<folder> from <folder>/test_*.c; KIND is rooms or everything.
