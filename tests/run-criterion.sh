@@ -49,11 +49,11 @@ case " $* " in
 *) skips=$(printf '%s\n' "$skips" | sed 's/^test was skipped$/disabled/') ;;
 esac
 skipped=0
+reasons=
 if [ -n "$skips" ]; then
     skipped=$(printf '%s\n' "$skips" | wc -l)
-    printf '%s\n' "$skips" | sort | uniq -c | while read -r count reason; do
-        printf '%s skipped: %s\n' "$count" "$reason"
-    done
+    reasons=$(printf '%s\n' "$skips" | sort | uniq -c | sed -E 's/^ *([0-9]+) /\1 skipped: /')
+    printf '%s\n' "$reasons"
     [ "${CI:-}" = true ] && fail "skipped tests fail where CI=true"
 fi
 
@@ -63,6 +63,7 @@ if [ -n "${KEDA_COUNT_FILE:-}" ]; then
         failed=1
     fi
     mkdir -p "$(dirname "$KEDA_COUNT_FILE")"
-    printf '%s %s %s\n' "${passing:-0}" "$failed" "$skipped" > "$KEDA_COUNT_FILE"
+    printf '%s %s %s\n%s' "${passing:-0}" "$failed" "$skipped" "${reasons:+$reasons
+}" > "$KEDA_COUNT_FILE"
 fi
 exit "$rc"

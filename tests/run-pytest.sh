@@ -25,19 +25,21 @@ cd "$suite" || exit 1
 PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider -rs --junitxml="$report" "$@" .
 status=$?
 
+# First line: passed, failed, skipped; then one line per reason of a skip.
 counts=$("$python" - "$report" <<'PY'
+import collections
 import sys
 import xml.etree.ElementTree as tree
-try:
-    suite = next(tree.parse(sys.argv[1]).getroot().iter("testsuite"))
-except Exception:
-    sys.exit("0 1 0")
+suite = next(tree.parse(sys.argv[1]).getroot().iter("testsuite"))
 total, bad, skipped = (int(suite.get(k, 0)) for k in ("tests", "failures", "skipped"))
 bad += int(suite.get("errors", 0))
 print(total - bad - skipped, bad, skipped)
+for reason, count in collections.Counter(s.get("message", "") for s in suite.iter("skipped")).items():
+    print(f"{count} skipped: {reason}")
 PY
 ) || counts='0 1 0'
 read -r passed failed skipped <<< "$counts"
+reasons=$(printf '%s\n' "$counts" | tail -n +2)
 if [ "$skipped" -gt 0 ] && [ "${CI:-}" = true ]; then
     echo "run-pytest: $skipped skipped tests fail where CI=true" >&2
     status=1
@@ -47,6 +49,6 @@ if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
 fi
 if [ -n "${KEDA_COUNT_FILE:-}" ]; then
     mkdir -p "$(dirname "$KEDA_COUNT_FILE")"
-    printf '%s %s %s\n' "$passed" "$failed" "$skipped" > "$KEDA_COUNT_FILE"
+    printf '%s %s %s\n%s\n' "$passed" "$failed" "$skipped" "$reasons" > "$KEDA_COUNT_FILE"
 fi
 exit "$status"
