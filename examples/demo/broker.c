@@ -21,7 +21,7 @@ struct broker {
 static const struct {
     int64_t at_ms;
     int total;
-} plan[] = {{0, 0}, {1500, 0}, {1600, 20}, {5000, 20}, {7000, 380}, {9000, DEMO_MESSAGES}};
+} plan[] = {{0, 0}, {1500, 0}, {1600, 20}, {7000, 20}, {9000, 380}, {10000, DEMO_MESSAGES}};
 #define NPLAN (sizeof plan / sizeof plan[0])
 
 int64_t broker_plan_ms(void)

@@ -26,9 +26,9 @@ static rd_kafka_t *consumer_open(const char *address)
 {
     static const char *const settings[][2] = {
         {"group.id", DEMO_GROUP},          {"auto.offset.reset", "earliest"},
-        {"enable.auto.commit", "false"},   {"session.timeout.ms", "1500"},
+        {"enable.auto.commit", "false"},   {"session.timeout.ms", "3500"},
         {"heartbeat.interval.ms", "200"},  {"fetch.wait.max.ms", "50"},
-        {"queued.min.messages", "1"},      {"log_level", "2"},
+        {"log_level", "2"},
         {"fetch.error.backoff.ms", "50"},  {"topic.metadata.refresh.interval.ms", "-1"},
         {"coordinator.query.interval.ms", "1000"}};
     char error[256];
