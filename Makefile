@@ -36,7 +36,7 @@ test:
 
 test-live: build
 	scripts/install-deps live
-	scripts/run-ctest build -L live
+	KEDA_BUILD_DIR=$(CURDIR)/build tests/run-pytest.sh tests/live
 
 check:
 	scripts/install-deps build test check

@@ -47,6 +47,11 @@ fi
 if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
     failed=1
 fi
+printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
+# Under ctest, scripts/run-ctest does the sum.
+if [ -n "${KEDA_TOTALS:-}" ] && [ -z "${KEDA_COUNT_FILE:-}" ]; then
+    printf '%s %s %s\n' "$passed" "$failed" "$skipped" >> "$KEDA_TOTALS"
+fi
 if [ -n "${KEDA_COUNT_FILE:-}" ]; then
     mkdir -p "$(dirname "$KEDA_COUNT_FILE")"
     printf '%s %s %s\n%s\n' "$passed" "$failed" "$skipped" "$reasons" > "$KEDA_COUNT_FILE"
