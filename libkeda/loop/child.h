@@ -16,13 +16,14 @@ typedef struct loop_child_exit {
 } loop_child_exit;
 
 typedef struct loop_child_options {
-    const char *helper;       /* path of keda-child */
-    const char *const *argv;  /* command, NULL-terminated */
-    const char *const *env;   /* "NAME=value", NULL-terminated; the whole environment */
-    const char *directory;    /* NULL: the host's */
-    const char *run_as;       /* user name or number; NULL: the host's */
-    const char *limits;       /* "nofile=64,as=1000000": setrlimit by name; NULL: none */
-    void (*on_output)(loop_child *child, const char *line, size_t size, bool is_stderr, void *user);
+    const char *helper;      /* path of keda-child */
+    const char *const *argv; /* command, NULL-terminated */
+    const char *const *env;  /* "NAME=value", NULL-terminated; the whole environment */
+    const char *directory;   /* NULL: the host's */
+    const char *run_as;      /* user name or number; NULL: the host's */
+    const char *limits;      /* "nofile=64,as=1000000": setrlimit by name; NULL: none */
+    void (*on_output)(loop_child *child, const char *line, size_t size, bool is_stderr,
+                      void *user);
     void (*on_exit)(loop_child *child, loop_child_exit how, void *user); /* last call */
     void *user;
 } loop_child_options;

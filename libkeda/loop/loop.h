@@ -21,11 +21,11 @@ void loop_free(loop *l);
 
 const keda_clock *loop_clock(const loop *l);
 int64_t loop_now_ms(const loop *l);
-int loop_fd(const loop *l);              /* readable when a step has something to do */
-int64_t loop_next_due_ms(const loop *l); /* relative; -1 none, 0 now */
+int loop_fd(const loop *l);                      /* readable when a step has something to do */
+int64_t loop_next_due_ms(const loop *l);         /* relative; -1 none, 0 now */
 keda_status loop_step(loop *l, keda_error *err); /* everything that is ready, without waiting */
 keda_status loop_run(loop *l, keda_error *err);  /* steps and waits until loop_stop */
-void loop_stop(loop *l);                         /* any thread; the next or present run returns */
+void loop_stop(loop *l); /* any thread; the next or present run returns */
 bool loop_is_own_thread(const loop *l);
 
 /* ---- timers: embedded in the caller's struct; zeroed memory is an idle timer */
@@ -33,7 +33,7 @@ typedef struct loop_timer loop_timer;
 typedef void (*loop_timer_fn)(loop_timer *timer, void *user);
 struct loop_timer {
     int64_t due_ms;
-    uint64_t order;   /* equal deadlines fire in the order they were set */
+    uint64_t order;    /* equal deadlines fire in the order they were set */
     size_t heap_index; /* 0: not set */
     loop_timer_fn fire;
     void *user;
@@ -71,7 +71,8 @@ typedef void (*loop_watch_fn)(loop_watch *watch, int events, void *user);
 keda_status loop_watch_open(loop_watch **out, loop *l, int fd, int events, loop_watch_fn ready,
                             void *user, keda_error *err);
 keda_status loop_watch_set(loop_watch *watch, int events, keda_error *err);
-void loop_watch_close(loop_watch *watch); /* the descriptor stays open; safe in its own callback */
+void loop_watch_close(
+    loop_watch *watch); /* the descriptor stays open; safe in its own callback */
 
 /* ---- workers: one thread of its own for a client without an asynchronous face */
 typedef struct loop_worker loop_worker;
@@ -80,7 +81,10 @@ struct loop_job {
     loop_job *next;
     loop_task task;                          /* the worker's own */
     void (*work)(loop_job *job, void *user); /* on the worker's thread; touches no loop state */
-    void (*done)(loop_job *job, void *user); /* on the loop's thread */
+    void (*done)(loop_job *job, void *user); /* on the loop's thread; may be NULL */
+    /* Instead of done, on the worker's thread, when loop_workers_drain gave up on it: may free what
+     * the job holds, and nothing else. May be NULL: the job is then left as it is. */
+    void (*drop)(loop_job *job, void *user);
     void *user;
 };
 keda_status loop_worker_open(loop_worker **out, loop *l, const char *name, keda_error *err);
@@ -88,8 +92,8 @@ void loop_worker_submit(loop_worker *worker, loop_job *job); /* jobs run in orde
 /* No more jobs; after the queued ones `closed` runs on the loop's thread (may be NULL) and the
  * thread is joined. Never waits for a stuck job. */
 void loop_worker_close(loop_worker *worker, void (*closed)(void *user), void *user);
-/* Waits at most grace_ms for closing workers; returns how many are still stuck (they are detached
- * and their memory left to them). */
+/* Waits at most grace_ms for closing workers, running posted tasks meanwhile; returns how many are
+ * still stuck: they are detached, free themselves later, and end with `drop` instead of `done`. */
 size_t loop_workers_drain(loop *l, int64_t grace_ms);
 
 #endif
