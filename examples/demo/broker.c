@@ -35,7 +35,8 @@ static int planned(int64_t elapsed_ms)
         if (elapsed_ms >= plan[i].at_ms)
             continue;
         const int64_t span = plan[i].at_ms - plan[i - 1].at_ms;
-        const int64_t part = (plan[i].total - plan[i - 1].total) * (elapsed_ms - plan[i - 1].at_ms);
+        const int64_t part =
+            (plan[i].total - plan[i - 1].total) * (elapsed_ms - plan[i - 1].at_ms);
         return plan[i - 1].total + (int)(part / span);
     }
     return DEMO_MESSAGES;
@@ -48,7 +49,8 @@ broker *broker_open(char *error, size_t size)
 
     if (b == NULL || conf == NULL)
         goto failed;
-    if (rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", error, size) != RD_KAFKA_CONF_OK ||
+    if (rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", error, size) !=
+            RD_KAFKA_CONF_OK ||
         rd_kafka_conf_set(conf, "log_level", "2", error, size) != RD_KAFKA_CONF_OK ||
         rd_kafka_conf_set(conf, "linger.ms", "5", error, size) != RD_KAFKA_CONF_OK)
         goto failed;
@@ -87,11 +89,11 @@ int broker_produce(broker *b, int64_t elapsed_ms, char *error, size_t size)
     while (b->produced < until) {
         char id[16];
         const int length = snprintf(id, sizeof id, "%d", b->produced);
-        const rd_kafka_resp_err_t failure = rd_kafka_producev(
-            b->producer, RD_KAFKA_V_TOPIC(DEMO_TOPIC),
-            RD_KAFKA_V_PARTITION(b->produced % DEMO_PARTITIONS),
-            RD_KAFKA_V_VALUE(id, (size_t)length), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-            RD_KAFKA_V_END);
+        const rd_kafka_resp_err_t failure =
+            rd_kafka_producev(b->producer, RD_KAFKA_V_TOPIC(DEMO_TOPIC),
+                              RD_KAFKA_V_PARTITION(b->produced % DEMO_PARTITIONS),
+                              RD_KAFKA_V_VALUE(id, (size_t)length),
+                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
         if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) {
             snprintf(error, size, "produce: %s", rd_kafka_err2str(failure));
             return -1;

@@ -11,12 +11,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define DEMO_TOPIC "my-topic"
-#define DEMO_GROUP "my-consumer-group"
-#define DEMO_PARTITIONS 10
+#define DEMO_TOPIC        "my-topic"
+#define DEMO_GROUP        "my-consumer-group"
+#define DEMO_PARTITIONS   10
 #define DEMO_MAX_REPLICAS 10
-#define DEMO_MESSAGES 420
-#define DEMO_TEXT 160
+#define DEMO_MESSAGES     420
+#define DEMO_TEXT         160
 
 /* ---- broker.c: the embedded broker and the producer */
 typedef struct broker broker;

@@ -14,7 +14,7 @@
 
 #include "demo.h"
 
-#define DEMO_LIMIT_MS 55000
+#define DEMO_LIMIT_MS  55000
 #define DEMO_SAMPLE_MS 250
 
 static const char documents[] = "apiVersion: keda.sh/v1alpha1\n"
@@ -91,8 +91,8 @@ static void on_decision(const keda_decision_record *record, void *user)
                          record->text);
 }
 
-static void on_log(int32_t level, const char *message, const keda_log_pair *pairs, size_t npairs,
-                   void *user)
+static void on_log(int32_t level, const char *message, const keda_log_pair *pairs,
+                   size_t npairs, void *user)
 {
     demo *d = user;
     if (level > KEDA_LOG_WARN || d->view.is_live)
@@ -112,9 +112,9 @@ static keda_status start_engine(demo *d, const char *self, keda_error *err)
     options.log_user = d;
     options.on_decision = on_decision;
     options.decision_user = d;
-    const int n = snprintf(text, sizeof text, documents, DEMO_MAX_REPLICAS,
-                           broker_address(d->broker), self, broker_address(d->broker),
-                           d->report.path);
+    const int n =
+        snprintf(text, sizeof text, documents, DEMO_MAX_REPLICAS, broker_address(d->broker),
+                 self, broker_address(d->broker), d->report.path);
     if (n < 0 || (size_t)n >= sizeof text)
         return keda_error_set(err, KEDA_ELIMIT, "the path of this program is too long");
     const keda_status rc = keda_engine_new(&d->engine, &options, err);
@@ -125,7 +125,8 @@ static void sample(demo *d)
 {
     keda_workload_status status = {.struct_size = sizeof status};
 
-    if (keda_engine_workload(d->engine, 0, &status, NULL) == KEDA_OK && status.status_replicas >= 0)
+    if (keda_engine_workload(d->engine, 0, &status, NULL) == KEDA_OK &&
+        status.status_replicas >= 0)
         d->replicas = status.status_replicas;
     (void)story_point_add(&d->story, elapsed(d), d->lag, d->replicas);
     const view_now now = {.elapsed_ms = elapsed(d),
@@ -138,8 +139,9 @@ static void sample(demo *d)
 
 static bool is_finished(const demo *d)
 {
-    return d->story.peak > 0 && d->replicas == 0 && broker_produced(d->broker) == DEMO_MESSAGES &&
-           elapsed(d) > broker_plan_ms() && d->lag == 0;
+    return d->story.peak > 0 && d->replicas == 0 &&
+           broker_produced(d->broker) == DEMO_MESSAGES && elapsed(d) > broker_plan_ms() &&
+           d->lag == 0;
 }
 
 static keda_status run(demo *d, keda_error *err)
@@ -175,8 +177,8 @@ static int verdict(demo *d, const char *picture)
     const bool is_good = is_finished(d) && lost == 0;
     char title[DEMO_TEXT];
 
-    snprintf(title, sizeof title, "0 -> %d -> %d replicas, %d messages in %.1f s", d->story.peak,
-             d->replicas, d->report.distinct, (double)elapsed(d) / 1000.0);
+    snprintf(title, sizeof title, "0 -> %d -> %d replicas, %d messages in %.1f s",
+             d->story.peak, d->replicas, d->report.distinct, (double)elapsed(d) / 1000.0);
     if (svg_write(&d->story, picture, title))
         printf("picture: %s\n", picture);
     printf("duplicates: %d (a rebalance repeats what was not committed yet)\n",
@@ -203,8 +205,9 @@ static int demo_main(const char *picture)
         fprintf(stderr, "demo: %s\n", why);
         goto out;
     }
-    view_line(&d.view, "A Kafka broker in this process, a burst of messages, real worker processes; "
-                       "libkeda between them.");
+    view_line(&d.view,
+              "A Kafka broker in this process, a burst of messages, real worker processes; "
+              "libkeda between them.");
     if (start_engine(&d, self, &err) != KEDA_OK || run(&d, &err) != KEDA_OK) {
         fprintf(stderr, "demo: %s\n", err.text);
         goto out;

@@ -7,11 +7,11 @@
 
 #include "demo.h"
 
-#define LEFT 64.0
-#define RIGHT 936.0
-#define LAG_TOP 56.0
+#define LEFT       64.0
+#define RIGHT      936.0
+#define LAG_TOP    56.0
 #define LAG_BOTTOM 236.0
-#define REP_TOP 276.0
+#define REP_TOP    276.0
 #define REP_BOTTOM 416.0
 
 typedef struct plot {
@@ -82,7 +82,8 @@ static void lag_area(const plot *p, const story *s)
     fprintf(p->out, "<path class='lag' d='M%.1f %.1f", LEFT, LAG_BOTTOM);
     for (size_t i = 0; i < s->npoints; i++)
         if (s->points[i].lag >= 0)
-            fprintf(p->out, " L%.1f %.1f", x_of(p, s->points[i].at_ms), lag_y(p, s->points[i].lag));
+            fprintf(p->out, " L%.1f %.1f", x_of(p, s->points[i].at_ms),
+                    lag_y(p, s->points[i].lag));
     fprintf(p->out, " L%.1f %.1f Z'/>\n", RIGHT, LAG_BOTTOM);
 }
 
@@ -103,11 +104,11 @@ static void marks(const plot *p, const story *s)
         const double y = replicas_y(p, mark->to);
         fprintf(p->out, "<g><circle class='%s' cx='%.1f' cy='%.1f' r='5'/>",
                 mark->to > mark->from ? "up" : "down", x, y);
-        fprintf(p->out, "<title>%.1f s: %d -&gt; %d, ", (double)mark->at_ms / 1000.0, mark->from,
-                mark->to);
+        fprintf(p->out, "<title>%.1f s: %d -&gt; %d, ", (double)mark->at_ms / 1000.0,
+                mark->from, mark->to);
         text_out(p->out, mark->why);
-        fprintf(p->out, "</title><text class='m' x='%.1f' y='%.1f'>%d</text></g>\n", x + 7, y - 7,
-                mark->to);
+        fprintf(p->out, "</title><text class='m' x='%.1f' y='%.1f'>%d</text></g>\n", x + 7,
+                y - 7, mark->to);
     }
 }
 
@@ -133,9 +134,10 @@ bool svg_write(const story *s, const char *path, const char *title)
     fputs(style, out);
     fprintf(out, "<text class='t' x='%.0f' y='24'>", LEFT);
     text_out(out, title);
-    fprintf(out, "</text>\n<text x='%.0f' y='%.0f'>lag: messages not yet committed</text>\n", LEFT,
-            LAG_TOP - 8);
-    fprintf(out, "<text x='%.0f' y='%.0f'>replicas: worker processes</text>\n", LEFT, REP_TOP - 8);
+    fprintf(out, "</text>\n<text x='%.0f' y='%.0f'>lag: messages not yet committed</text>\n",
+            LEFT, LAG_TOP - 8);
+    fprintf(out, "<text x='%.0f' y='%.0f'>replicas: worker processes</text>\n", LEFT,
+            REP_TOP - 8);
     grid(&p, p.lag_top, lag_y);
     grid(&p, p.replicas_top, replicas_y);
     time_axis(&p);

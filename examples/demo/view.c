@@ -9,7 +9,7 @@
 #include "demo.h"
 
 #define VIEW_COLUMNS 60
-#define VIEW_MARKS 7
+#define VIEW_MARKS   7
 
 static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 
@@ -74,8 +74,8 @@ static void draw_marks(view *v, const story *s)
         text[0] = '\0';
         if (i < s->nmarks) {
             const story_mark *mark = &s->marks[i];
-            snprintf(text, sizeof text, "  %5.1f s  %2d -> %-2d  %.96s", (double)mark->at_ms / 1000.0,
-                     mark->from, mark->to, mark->why);
+            snprintf(text, sizeof text, "  %5.1f s  %2d -> %-2d  %.96s",
+                     (double)mark->at_ms / 1000.0, mark->from, mark->to, mark->why);
         }
         row(v, text);
     }

@@ -24,13 +24,16 @@ static void on_term(int signal)
 
 static rd_kafka_t *consumer_open(const char *address)
 {
-    static const char *const settings[][2] = {
-        {"group.id", DEMO_GROUP},          {"auto.offset.reset", "earliest"},
-        {"enable.auto.commit", "false"},   {"session.timeout.ms", "3500"},
-        {"heartbeat.interval.ms", "200"},  {"fetch.wait.max.ms", "50"},
-        {"log_level", "2"},
-        {"fetch.error.backoff.ms", "50"},  {"topic.metadata.refresh.interval.ms", "-1"},
-        {"coordinator.query.interval.ms", "1000"}};
+    static const char *const settings[][2] = {{"group.id", DEMO_GROUP},
+                                              {"auto.offset.reset", "earliest"},
+                                              {"enable.auto.commit", "false"},
+                                              {"session.timeout.ms", "3500"},
+                                              {"heartbeat.interval.ms", "200"},
+                                              {"fetch.wait.max.ms", "50"},
+                                              {"log_level", "2"},
+                                              {"fetch.error.backoff.ms", "50"},
+                                              {"topic.metadata.refresh.interval.ms", "-1"},
+                                              {"coordinator.query.interval.ms", "1000"}};
     char error[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
 

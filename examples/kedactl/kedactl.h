@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kedactl's commands, one file each, and what they share.
+ */
+#ifndef KEDACTL_H
+#define KEDACTL_H
+
+#include "cli.h"
+
+typedef struct kedactl {
+    bool is_json;   /* -o json */
+    bool is_strict; /* unknown fields are errors: the default of validate */
+    bool has_strict;
+    bool wants_features;
+    const char *server; /* admin socket; NULL: the default place */
+    cli_files files;
+    const char *const *arguments; /* what followed the command, NULL-terminated */
+} kedactl;
+
+typedef int (*kedactl_command)(kedactl *k);
+
+int command_validate(kedactl *k);
+int command_poll(kedactl *k);
+int command_scalers(kedactl *k);
+int command_get(kedactl *k);
+int command_version(kedactl *k);
+
+/* Prints findings: errors and warnings to `out`, one a line. */
+void print_findings(const keda_findings *findings, FILE *out);
+/* Says why, and gives the exit code that fits the status. */
+int report_error(const char *what, const keda_error *err);
+
+#endif

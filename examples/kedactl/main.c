@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kedactl: checks documents, asks triggers once, describes trigger types, reads a running kedad.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kedactl.h"
+
+static const cli_option options[] = {
+    {"filename", 'f', "FILE",
+     "documents: a file, a folder, or - for standard input; repeatable"},
+    {"output", 'o', "FORMAT", "text (default) or json"},
+    {"server", 0, "SOCKET", "admin socket of a running kedad"},
+    {"strict", 0, NULL, "unknown fields are errors (the default of validate)"},
+    {"lenient", 0, NULL, "unknown fields are warnings, as Kubernetes has it"},
+    {"features", 0, NULL, "version: also what is built in"},
+};
+
+static const cli_program program = {
+    .name = "kedactl",
+    .usage =
+        "Usage: kedactl COMMAND [ARGUMENT...] [OPTION...]\n\n"
+        "Commands:\n"
+        "  validate FILE...     checks documents; prints file:line:column: error: path: why\n"
+        "  poll -f FILE         asks every trigger once: value, target, active, latency\n"
+        "  scalers [TYPE]       the trigger types, or the parameters of one\n"
+        "  get [WORKLOAD]       workloads of a running kedad, with health and last decision\n"
+        "  version              version and ABI number\n\n"
+        "Exit codes: 0 ok, 1 negative answer, 2 usage, 5 internal.\n",
+    .options = options,
+    .noptions = sizeof options / sizeof options[0],
+};
+
+static const struct {
+    const char *name;
+    kedactl_command run;
+} commands[] = {
+    {"validate", command_validate}, {"poll", command_poll},       {"scalers", command_scalers},
+    {"get", command_get},           {"version", command_version},
+};
+#define NCOMMANDS (sizeof commands / sizeof commands[0])
+
+static bool set_output(kedactl *k, const char *value)
+{
+    k->is_json = strcmp(value, "json") == 0;
+    if (k->is_json || strcmp(value, "text") == 0)
+        return true;
+    fprintf(stderr, "kedactl: -o is text or json, not \"%s\"\n", value);
+    return false;
+}
+
+static bool on_option(const cli_option *option, const char *value, void *user)
+{
+    kedactl *k = user;
+
+    if (option->letter == 'o')
+        return set_output(k, value);
+    if (option->letter == 'f') {
+        if (cli_files_add(&k->files, value))
+            return true;
+        fprintf(stderr, "kedactl: %s\n", k->files.failed);
+        return false;
+    }
+    if (strcmp(option->name, "server") == 0)
+        k->server = value;
+    else if (strcmp(option->name, "features") == 0)
+        k->wants_features = true;
+    else {
+        k->has_strict = true;
+        k->is_strict = strcmp(option->name, "strict") == 0;
+    }
+    return true;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[NCOMMANDS];
+    for (size_t i = 0; i < NCOMMANDS; i++)
+        names[i] = commands[i].name;
+    const char *near = cli_nearest(name, names, NCOMMANDS);
+    fprintf(stderr, "kedactl: unknown command %s", name);
+    if (near != NULL)
+        fprintf(stderr, "; did you mean %s?", near);
+    fputs("\nTry 'kedactl --help'.\n", stderr);
+    return CLI_USAGE;
+}
+
+void print_findings(const keda_findings *findings, FILE *out)
+{
+    for (size_t i = 0; i < keda_findings_count(findings); i++) {
+        const keda_finding *f = keda_findings_at(findings, i);
+        fputs(f->file, out);
+        if (f->line > 0)
+            fprintf(out, ":%d:%d", f->line, f->column);
+        fprintf(out, ": %s: ", f->severity == KEDA_SEVERITY_ERROR ? "error" : "warning");
+        if (f->path[0] != '\0')
+            fprintf(out, "%s: ", f->path);
+        fprintf(out, "%s\n", f->message);
+    }
+}
+
+int report_error(const char *what, const keda_error *err)
+{
+    fprintf(stderr, "kedactl: %s: %s\n", what, err->text);
+    return err->code == KEDA_ENOMEM || err->code == KEDA_EINTERNAL ? CLI_INTERNAL
+                                                                   : CLI_NEGATIVE;
+}
+
+int main(int argc, char **argv)
+{
+    kedactl k = {0};
+    int first;
+    int rc = cli_parse(&program, argc, argv, on_option, &k, &first);
+
+    if (rc >= 0)
+        goto out;
+    rc = CLI_USAGE;
+    if (argv[first] == NULL) {
+        cli_help(&program, stderr);
+        goto out;
+    }
+    if (strcmp(argv[first], "help") == 0) {
+        cli_help(&program, stdout);
+        rc = CLI_OK;
+        goto out;
+    }
+    k.arguments = (const char *const *)argv + first + 1;
+    for (size_t i = 0; i < NCOMMANDS; i++) {
+        if (strcmp(argv[first], commands[i].name) == 0) {
+            rc = commands[i].run(&k);
+            goto out;
+        }
+    }
+    rc = unknown_command(argv[first]);
+out:
+    cli_files_clear(&k.files);
+    return rc;
+}
