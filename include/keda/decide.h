@@ -26,7 +26,7 @@ typedef struct keda_metric_policy {
     int32_t source;       /* keda_metric_source */
     int32_t target_type;  /* keda_target_type */
     int64_t target_milli; /* thousandths, >= 1 */
-    double activation;    /* active when the raw reading is strictly greater */
+    double activation;    /* active when the raw reading is strictly greater; NaN: never */
     int32_t trigger;      /* index of the trigger it belongs to, for reports */
     int32_t reserved;
 } keda_metric_policy;
@@ -54,52 +54,63 @@ typedef struct keda_scaling_rules {
     int32_t select_policy;   /* keda_select_policy */
     double tolerance;        /* >= 0; negative or NaN: unset (the controller-wide one) */
     const keda_rate_policy *policies; /* NULL: the API's default list */
-    size_t npolicies, policy_size;
+    size_t npolicies, policy_size;    /* an empty list counts as NULL */
 } keda_scaling_rules;
-#define KEDA_SCALING_RULES_INIT                                                                    \
-    {sizeof(keda_scaling_rules), -1, KEDA_SELECT_UNSET, -1.0, NULL, 0, sizeof(keda_rate_policy)}
+#define KEDA_SCALING_RULES_INIT                                                                \
+    {                                                                                          \
+        sizeof(keda_scaling_rules), -1, KEDA_SELECT_UNSET, -1.0, NULL, 0,                      \
+            sizeof(keda_rate_policy)                                                           \
+    }
 
 /* Named deviations from upstream, a bit each; 0 is upstream's rules. */
 enum keda_deviation {
-    KEDA_DEVIATION_FALLBACK_ZERO_READY = 1 << 0, /* Q6a: an error with fallback 0 never scales in */
-    KEDA_DEVIATION_FORMULA_ERROR = 1 << 1,       /* Q5b: a failed formula is an error, not inactivity */
+    KEDA_DEVIATION_FALLBACK_ZERO_READY =
+        1 << 0, /* Q6a: an error with fallback 0 never scales in */
+    KEDA_DEVIATION_FORMULA_ERROR = 1
+                                   << 1, /* Q5b: a failed formula is an error, not inactivity */
     KEDA_DEVIATION_PARTIAL_REFRESHES_ACTIVE = 1 << 2, /* Q6b: refresh lastActive whenever on */
-    KEDA_DEVIATION_PAUSE_OUT_BLOCKS_MIN = 1 << 3,     /* Q6d: paused-scale-out also blocks the raise to min */
-    KEDA_DEVIATION_ACTIVATION_SHOWS_ERROR = 1 << 4    /* Q6e: activation also reports PartialTriggerError */
+    KEDA_DEVIATION_PAUSE_OUT_BLOCKS_MIN =
+        1 << 3, /* Q6d: paused-scale-out also blocks the raise to min */
+    KEDA_DEVIATION_ACTIVATION_SHOWS_ERROR =
+        1 << 4 /* Q6e: activation also reports PartialTriggerError */
 };
 
 enum keda_pause {
-    KEDA_PAUSE_FULL = 1 << 0,      /* autoscaling.keda.sh/paused or paused-replicas */
-    KEDA_PAUSE_SCALE_IN = 1 << 1,  /* autoscaling.keda.sh/paused-scale-in */
-    KEDA_PAUSE_SCALE_OUT = 1 << 2  /* autoscaling.keda.sh/paused-scale-out */
+    KEDA_PAUSE_FULL = 1 << 0,     /* autoscaling.keda.sh/paused or paused-replicas */
+    KEDA_PAUSE_SCALE_IN = 1 << 1, /* autoscaling.keda.sh/paused-scale-in */
+    KEDA_PAUSE_SCALE_OUT = 1 << 2 /* autoscaling.keda.sh/paused-scale-out */
 };
 
 typedef struct keda_policy {
     size_t struct_size;
-    int32_t min_replicas;         /* minReplicaCount; -1: unset (0 for activation, 1 for the HPA) */
-    int32_t max_replicas;         /* maxReplicaCount; 0: unset (100) */
-    int32_t idle_replicas;        /* idleReplicaCount; -1: unset */
-    int32_t cooldown_s;           /* cooldownPeriod; -1: unset (300) */
-    int32_t initial_cooldown_s;   /* initialCooldownPeriod; default 0 */
-    int32_t pause;                /* keda_pause bits */
-    int32_t paused_replicas;      /* with KEDA_PAUSE_FULL: hold this count; -1: leave it */
-    int32_t force_activation;     /* not 0: active whatever the triggers say */
-    int32_t has_fallback;         /* spec.fallback is set */
-    int32_t fallback_replicas;    /* spec.fallback.replicas */
-    int32_t has_behavior;         /* spec.advanced...behavior is present, even if empty */
-    uint32_t deviations;          /* keda_deviation bits */
+    int32_t min_replicas;  /* minReplicaCount; -1: unset (0 for activation, 1 for the HPA) */
+    int32_t max_replicas;  /* maxReplicaCount; 0: unset (100) */
+    int32_t idle_replicas; /* idleReplicaCount; -1: unset */
+    int32_t cooldown_s;    /* cooldownPeriod; -1: unset (300) */
+    int32_t initial_cooldown_s; /* initialCooldownPeriod; default 0 */
+    int32_t pause;              /* keda_pause bits */
+    int32_t paused_replicas;    /* with KEDA_PAUSE_FULL: hold this count; -1: leave it */
+    int32_t force_activation;   /* not 0: active whatever the triggers say */
+    int32_t has_fallback;       /* spec.fallback is set */
+    int32_t fallback_replicas;  /* spec.fallback.replicas */
+    int32_t has_behavior;       /* spec.advanced...behavior is present, even if empty */
+    uint32_t deviations;        /* keda_deviation bits */
     const keda_scaling_rules *scale_up;   /* NULL: unset; looked at only with has_behavior */
     const keda_scaling_rules *scale_down; /* likewise */
     double tolerance;                     /* controller-wide; negative or NaN: unset (0.1) */
     int32_t downscale_stabilization_s;    /* controller-wide; -1: unset (300) */
-    int32_t hpa_min_zero;                 /* HPAScaleToZero: min_replicas 0 reaches the HPA half */
+    int32_t hpa_min_zero; /* HPAScaleToZero, keda_hpa_decide only: min_replicas 0 is kept */
     const keda_metric_policy *metrics;
     size_t nmetrics, metric_size;
+    /* Distance of two HPA syncs; 0: the HPA's 15 s. Below 15 s and without a behaviour, the doubling
+     * limit is measured against the smallest count of the last 15 s instead of the present one. */
+    int32_t sync_interval_ms;
+    int32_t reserved;
 } keda_policy;
-#define KEDA_POLICY_INIT                                                                           \
-    {                                                                                              \
-        sizeof(keda_policy), -1, 0, -1, -1, 0, 0, -1, 0, 0, 0, 0, 0, NULL, NULL, -1.0, -1, 0, NULL, 0,   \
-            sizeof(keda_metric_policy)                                                             \
+#define KEDA_POLICY_INIT                                                                       \
+    {                                                                                          \
+        sizeof(keda_policy), -1, 0, -1, -1, 0, 0, -1, 0, 0, 0, 0, 0, NULL, NULL, -1.0, -1, 0,  \
+            NULL, 0, sizeof(keda_metric_policy), 0, 0                                          \
     }
 
 /* ---- observation: what was seen ------------------------------------------------------------- */
@@ -115,17 +126,21 @@ typedef struct keda_reading {
     size_t struct_size;
     int32_t state;     /* keda_reading_state */
     int32_t is_active; /* the scaler's own answer: 1, 0; -1: compare raw with the threshold */
-    double raw;        /* unrounded, for activity */
+    double raw;        /* unrounded, for activity; not finite or negative counts as zero */
     const int64_t *items_milli; /* thousandths, in order; one, or several for one metric */
     size_t nitems;              /* 0 with state OK: an empty answer, which is an error */
     int64_t age_ms;             /* how old the reading is; 0: taken for this decision */
 } keda_reading;
-#define KEDA_READING_INIT {sizeof(keda_reading), KEDA_READING_UNKNOWN, -1, 0.0, NULL, 0, 0}
+#define KEDA_READING_INIT                                                                      \
+    {                                                                                          \
+        sizeof(keda_reading), KEDA_READING_UNKNOWN, -1, 0.0, NULL, 0, 0                        \
+    }
 
 enum keda_due {
     KEDA_DUE_POLL = 1 << 0, /* activation and cooldown */
     KEDA_DUE_SYNC = 1 << 1, /* the HPA half */
-    KEDA_DUE_PUSH = 1 << 2  /* a push signal: active now, whatever the readings */
+    KEDA_DUE_PUSH = 1 << 2  /* a push signal: active now, whatever the readings say; without
+                             * KEDA_DUE_POLL their errors are not looked at either */
 };
 
 /** All times of observation and history are on one clock, any origin, in milliseconds. */
@@ -136,14 +151,16 @@ typedef struct keda_observation {
     uint32_t due;            /* keda_due bits */
     int32_t spec_replicas;   /* wanted by the target now; -1: could not be read */
     int32_t status_replicas; /* existing now; -1: as spec_replicas */
-    int32_t pods_total;      /* for Value targets; -1: unknown, which counts as an error there */
-    int32_t pods_ready;      /* likewise */
+    int32_t pods_total; /* for Value targets; -1: unknown, which counts as an error there */
+    int32_t pods_ready; /* likewise */
     int32_t reserved;
     const keda_reading *readings;
     size_t nreadings, reading_size;
 } keda_observation;
-#define KEDA_OBSERVATION_INIT                                                                      \
-    {sizeof(keda_observation), 0, 0, 0, -1, -1, -1, -1, 0, NULL, 0, sizeof(keda_reading)}
+#define KEDA_OBSERVATION_INIT                                                                  \
+    {                                                                                          \
+        sizeof(keda_observation), 0, 0, 0, -1, -1, -1, -1, 0, NULL, 0, sizeof(keda_reading)    \
+    }
 
 /* ---- history: what is remembered between decisions ------------------------------------------ */
 
@@ -153,16 +170,25 @@ typedef struct keda_history keda_history;
 /**
  * Bytes a history needs so that nothing a policy can still look at is ever dropped.
  *
- * policy       only its windows, periods and limits are read
- * min_sync_ms  shortest distance of two HPA syncs; 12 bytes a sync within the longest window
+ * policy       only its windows, periods and limits are read; of a wrong struct size: 0
+ * min_sync_ms  shortest distance of two applied decisions which ran the HPA half; 12 bytes a sync
+ *              within the longest window
  * thread       any
  */
 KEDA_API size_t keda_history_size(const keda_policy *policy, int64_t min_sync_ms);
 
-/** Makes an empty history of size_bytes; also empties a used one. */
+/**
+ * Makes an empty history of size_bytes; also empties a used one.
+ *
+ * size_bytes  what keda_history_size gave, or more; a history which is too small for its policy
+ *             drops the oldest first, and the next decisions say so (history_truncated)
+ */
 KEDA_API void keda_history_init(keda_history *history, size_t size_bytes);
 
-/** Copies as much of `from` as fits, newest first; for a policy that needs another size. */
+/**
+ * Replaces an initialised history by another one; for a policy that needs another size. What does
+ * not fit is dropped, oldest first.
+ */
 KEDA_API void keda_history_copy(keda_history *history, const keda_history *from);
 
 /** Seeds lastActiveTime, for a restart; has_last_active 0 forgets it. */
@@ -177,28 +203,28 @@ KEDA_API int32_t keda_history_last_active(const keda_history *history, int64_t *
 /** Which rule bound: why the count is what it is, or why nothing is written. */
 enum keda_reason {
     KEDA_REASON_UNSET = 0,
-    KEDA_REASON_UNREADABLE,         /* the target's count could not be read (D1) */
-    KEDA_REASON_PAUSED,             /* full pause: nothing is done (D2) */
-    KEDA_REASON_PAUSED_REPLICAS,    /* full pause: set to the count of the annotation */
-    KEDA_REASON_PAUSED_SCALE_OUT,   /* active, but scale-out is paused (D3) */
-    KEDA_REASON_PAUSED_SCALE_IN,    /* inactive, but scale-in is paused (D10) */
-    KEDA_REASON_ACTIVATED,          /* 0 or idle -> max(min, 1), or more with the HPA half (D4) */
-    KEDA_REASON_COOLDOWN,           /* inactive, within the cooldown (D12, D14) */
-    KEDA_REASON_DEACTIVATED,        /* inactive, cooldown over: idle, else min (D11, D13) */
-    KEDA_REASON_TRIGGER_ERROR,      /* no active trigger and one failed: nothing is done (D8, D9) */
-    KEDA_REASON_RAISED_TO_MIN,      /* inactive and below min (D16), or the HPA's bound */
-    KEDA_REASON_LOWERED_TO_MAX,     /* above max */
-    KEDA_REASON_INACTIVE,           /* at rest (D17) */
-    KEDA_REASON_NO_SYNC,            /* active; the HPA half was not due (D6, D7) */
-    KEDA_REASON_METRIC,             /* the metric's proposal, unlimited */
-    KEDA_REASON_TOLERANCE,          /* within tolerance of the present count */
-    KEDA_REASON_STABILIZED,         /* held or raised by a stabilisation window */
-    KEDA_REASON_SCALE_UP_LIMIT,     /* a scale-up rate bound */
-    KEDA_REASON_SCALE_DOWN_LIMIT,   /* a scale-down rate bound */
-    KEDA_REASON_TOO_MANY,           /* maxReplicaCount bound */
-    KEDA_REASON_TOO_FEW,            /* minReplicaCount bound */
-    KEDA_REASON_UNKNOWN_METRICS,    /* no usable reading, or a failed one blocks scaling down */
-    KEDA_REASON_DISABLED,           /* HPA at zero replicas (ScalingDisabled) */
+    KEDA_REASON_UNREADABLE,       /* the target's count could not be read (D1) */
+    KEDA_REASON_PAUSED,           /* full pause: nothing is done (D2) */
+    KEDA_REASON_PAUSED_REPLICAS,  /* full pause: set to the count of the annotation */
+    KEDA_REASON_PAUSED_SCALE_OUT, /* active, but scale-out is paused (D3) */
+    KEDA_REASON_PAUSED_SCALE_IN,  /* inactive, but scale-in is paused (D10) */
+    KEDA_REASON_ACTIVATED,        /* 0 or idle -> max(min, 1), or more with the HPA half (D4) */
+    KEDA_REASON_COOLDOWN,         /* inactive, within the cooldown (D12, D14) */
+    KEDA_REASON_DEACTIVATED,      /* inactive, cooldown over: idle, else min (D11, D13) */
+    KEDA_REASON_TRIGGER_ERROR,  /* no active trigger and one failed: nothing is done (D8, D9) */
+    KEDA_REASON_RAISED_TO_MIN,  /* inactive and below min (D16), or the HPA's bound */
+    KEDA_REASON_LOWERED_TO_MAX, /* above max */
+    KEDA_REASON_INACTIVE,       /* at rest (D17) */
+    KEDA_REASON_NO_SYNC,        /* active; the HPA half was not due (D6, D7) */
+    KEDA_REASON_METRIC,         /* the metric's proposal, unlimited */
+    KEDA_REASON_TOLERANCE,      /* within tolerance of the present count */
+    KEDA_REASON_STABILIZED,     /* held or raised by a stabilisation window */
+    KEDA_REASON_SCALE_UP_LIMIT, /* a scale-up rate bound */
+    KEDA_REASON_SCALE_DOWN_LIMIT, /* a scale-down rate bound */
+    KEDA_REASON_TOO_MANY,         /* maxReplicaCount bound */
+    KEDA_REASON_TOO_FEW,          /* minReplicaCount bound */
+    KEDA_REASON_UNKNOWN_METRICS,  /* no usable reading, or a failed one blocks scaling down */
+    KEDA_REASON_DISABLED,         /* HPA at zero replicas (ScalingDisabled) */
     KEDA_REASON_COUNT
 };
 
@@ -215,7 +241,7 @@ enum keda_condition_type {
     KEDA_COND_READY = 0,
     KEDA_COND_ACTIVE = 1,
     KEDA_COND_PAUSED = 2,
-    KEDA_COND_ABLE_TO_SCALE = 3,  /* the HPA's three, complete after each HPA half */
+    KEDA_COND_ABLE_TO_SCALE = 3, /* the HPA's three, complete after each HPA half */
     KEDA_COND_SCALING_ACTIVE = 4,
     KEDA_COND_SCALING_LIMITED = 5,
     KEDA_COND_COUNT = 6
@@ -249,6 +275,7 @@ enum keda_cause {
     KEDA_CAUSE_TOO_MANY_REPLICAS,
     KEDA_CAUSE_TOO_FEW_REPLICAS,
     KEDA_CAUSE_DESIRED_WITHIN_RANGE,
+    KEDA_CAUSE_SCALED_OBJECT_UNPAUSED,
     KEDA_CAUSE_COUNT
 };
 
@@ -273,7 +300,7 @@ typedef struct keda_proposal {
 
 enum keda_event {
     KEDA_EVENT_NONE = 0,
-    KEDA_EVENT_ACTIVATED,   /* KEDAScaleTargetActivated; ...ActivationFailed when the write failed */
+    KEDA_EVENT_ACTIVATED, /* KEDAScaleTargetActivated; ...ActivationFailed when the write failed */
     KEDA_EVENT_DEACTIVATED, /* KEDAScaleTargetDeactivated; ...DeactivationFailed */
     KEDA_EVENT_RESCALED     /* SuccessfulRescale of the HPA half; FailedRescale */
 };
@@ -282,7 +309,7 @@ enum keda_event {
 typedef struct keda_decision {
     size_t struct_size;
     int64_t now_ms;
-    uint32_t due;           /* as observed; which halves were run */
+    uint32_t due;           /* the halves that were run; without KEDA_DUE_SYNC, no HPA half */
     int32_t from;           /* spec replicas observed; -1: unreadable */
     int32_t to;             /* replicas wanted now; equals from when nothing is to be written */
     int32_t is_write;       /* the target is to be set to `to` */
@@ -291,32 +318,40 @@ typedef struct keda_decision {
     int32_t is_active;      /* a trigger is active, or activation is forced */
     int32_t is_error;       /* a trigger has no usable reading */
     int32_t binding_metric; /* index of the metric whose proposal won; -1: none */
-    int32_t metric_replicas; /* the metrics' combined proposal; -1: no decision */
-    int32_t is_consulted;    /* the HPA half looked at metrics */
-    int32_t raw_replicas;    /* combined proposal, not below 0 */
+    int32_t metric_replicas;     /* the metrics' combined proposal; -1: no decision */
+    int32_t is_consulted;        /* the HPA half looked at metrics */
+    int32_t raw_replicas;        /* combined proposal, not below 0 */
     int32_t stabilized_replicas; /* after the stabilisation windows */
     int32_t limit_replicas;      /* bound that rate and min or max gave */
     int32_t hpa_desired;         /* desired count of the HPA half */
     int32_t hpa_is_error;        /* the HPA half would report an error */
-    int32_t has_recommendation;  /* what apply will remember */
+    int32_t has_recommendation;  /* apply will remember raw_replicas */
     int32_t is_last_active_set;  /* apply will set lastActive to now */
-    int32_t history_truncated;   /* the history was too small: the oldest was dropped */
-    int32_t cooldown_left_s;     /* seconds until deactivation may happen; 0: none running */
+    int32_t history_truncated;   /* the history is too small and has dropped its oldest */
+    int32_t cooldown_left_s;     /* seconds until deactivation may happen; 0: none holds it */
     keda_condition conditions[KEDA_COND_COUNT];
     keda_proposal *proposals; /* caller's array, one per metric, or NULL; set before the call */
     size_t nproposals;        /* its length; set before the call */
     size_t proposal_size;     /* sizeof(keda_proposal) of the caller; set before the call */
     int64_t last_active_ms;   /* with is_last_active_set */
-    int32_t longest_up_s, longest_down_s; /* longest policy periods; apply keeps scale events by them */
-    int32_t down_window_s, up_window_s;   /* stabilisation windows; apply keeps recommendations by them */
-    int32_t has_behavior;
-    int32_t hpa_status_current, hpa_status_desired; /* HPA status after a decision without a write */
+    int32_t longest_up_s,
+        longest_down_s; /* longest policy periods; apply keeps scale events by them */
+    int32_t down_window_s,
+        up_window_s;      /* stabilisation windows; apply keeps recommendations by them */
+    int32_t has_behavior; /* the algorithm with behaviours was used */
+    int32_t hpa_status_current,
+        hpa_status_desired; /* HPA status after a decision without a write */
+    int32_t
+        hpa_current; /* count the HPA half started from; -1: it was not run, or unreadable */
+    int32_t hpa_is_write;    /* the HPA half wants another count than hpa_current */
+    int32_t limit_window_ms; /* 15000: the doubling limit holds over that time; 0: per sync */
+    int32_t is_paused;       /* full pause; apply forgets the HPA half's memory, as KEDA does */
     int32_t reserved;
 } keda_decision;
-#define KEDA_DECISION_INIT                                                                         \
-    {                                                                                              \
-        .struct_size = sizeof(keda_decision), .binding_metric = -1, .metric_replicas = -1,         \
-        .proposal_size = sizeof(keda_proposal)                                                     \
+#define KEDA_DECISION_INIT                                                                     \
+    {                                                                                          \
+        .struct_size = sizeof(keda_decision), .binding_metric = -1, .metric_replicas = -1,     \
+        .proposal_size = sizeof(keda_proposal)                                                 \
     }
 
 typedef enum keda_outcome {
@@ -326,10 +361,15 @@ typedef enum keda_outcome {
 } keda_outcome;
 
 /**
- * Decides; reads everything, changes only *out.
+ * Decides; reads everything, changes only *out and its proposals. From zero (or idle) an activation
+ * decides the HPA half in the same call, due or not, and the one write is the higher count.
+ * Parked at zero (or idle), a due HPA half is only noted as disabled. After a deactivation or a
+ * raise to min it is not run.
  *
- * errors  KEDA_EINVAL for a wrong struct size, and nothing else
- * thread  any
+ * history  NULL: nothing is remembered
+ * out      from KEDA_DECISION_INIT; its proposals, if any, are filled when metrics are consulted
+ * errors   KEDA_EINVAL for NULL or a wrong struct or element size, and nothing else
+ * thread   any
  */
 KEDA_API KEDA_MUST_USE keda_status keda_decide(const keda_policy *policy,
                                                const keda_observation *seen,
@@ -356,9 +396,9 @@ KEDA_API KEDA_MUST_USE keda_status keda_hpa_propose(const keda_policy *policy,
                                                     keda_proposal *out);
 
 /**
- * Remembers a decision; the only change of a history.
+ * Remembers a decision; the only change of a history apart from its seeding.
  *
- * outcome  scale events are kept only for KEDA_OUTCOME_WRITTEN
+ * outcome  scale events, and lastActive of an activation, are kept only for KEDA_OUTCOME_WRITTEN
  */
 KEDA_API void keda_history_apply(keda_history *history, const keda_decision *decision,
                                  keda_outcome outcome);
@@ -373,8 +413,8 @@ KEDA_API void keda_history_hpa_status(const keda_history *history, int32_t *curr
 /**
  * Writes one line that says why: "kafka lag 640 above target 100: 3 -> 7 (ScaleUpLimit)".
  *
- * names   a name per metric of the policy, for the text; NULL entries are numbered
- * buf     appended to; NUL-terminated, truncated to size
+ * names   a name per metric of the policy, for the text; NULL, or NULL entries: numbered
+ * buf     overwritten; NUL-terminated, truncated to size
  */
 KEDA_API void keda_decision_text(const keda_policy *policy, const keda_observation *seen,
                                  const keda_decision *decision, const char *const *names,

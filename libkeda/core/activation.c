@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The activation half: KEDA's executor, whose table's rows (D3-D17) are named where they are
+ * decided. Rows are tested in the table's order. D1 and D2 come before, in decide.c.
+ */
+#include "core/activation.h"
+
+#include "core/arith.h"
+#include "core/hpa.h"
+
+enum { DEFAULT_COOLDOWN_S = 300 };
+
+/* --- is anything active? ---------------------------------------------------------------------- */
+
+static bool is_known(const keda_reading *reading)
+{
+    return reading != NULL && reading->state == KEDA_READING_OK && reading->nitems > 0;
+}
+
+/* KEDA: strictly above the threshold, on the unrounded value. */
+static bool is_reading_active(const keda_metric_policy *metric, const keda_reading *reading)
+{
+    if (reading->is_active >= 0)
+        return reading->is_active != 0;
+    const bool is_number = isfinite(reading->raw) && reading->raw > 0.0;
+    return (is_number ? reading->raw : 0.0) > metric->activation;
+}
+
+struct activity activity_of(const keda_policy *policy, const keda_observation *seen)
+{
+    struct activity sum = {.is_active = policy->force_activation != 0};
+
+    for (size_t i = 0; i < policy->nmetrics; i++) {
+        const keda_reading *reading = rules_reading_at(seen, i);
+        if (!is_known(reading))
+            sum.is_error = true;
+        else if (is_reading_active(rules_metric_at(policy, i), reading))
+            sum.is_active = true;
+    }
+    if (seen->due & KEDA_DUE_PUSH) {
+        sum.is_active = true;
+        sum.is_error = sum.is_error && (seen->due & KEDA_DUE_POLL);
+    }
+    return sum;
+}
+
+bool activation_is_parked(const keda_policy *policy, int32_t from)
+{
+    return from == 0 || (from <= policy->idle_replicas && from < rules_min_replicas(policy));
+}
+
+/* --- helpers of the rows ---------------------------------------------------------------------- */
+
+static bool deviates(const keda_policy *policy, enum keda_deviation deviation)
+{
+    return (policy->deviations & (uint32_t)deviation) != 0;
+}
+
+static void set_count(keda_decision *out, int32_t to, int32_t reason, int32_t event)
+{
+    out->to = to;
+    out->is_write = 1;
+    out->reason = reason;
+    out->event = event;
+}
+
+static void ready(keda_decision *out, enum keda_condition_status status, int32_t cause)
+{
+    decision_condition(out, KEDA_COND_READY, status, cause);
+}
+
+static void inactive(keda_decision *out, int32_t cause)
+{
+    decision_condition(out, KEDA_COND_ACTIVE, KEDA_CONDITION_FALSE, cause);
+}
+
+/* KEDA: lastActiveTime has whole seconds. */
+static void touch(keda_decision *out)
+{
+    const int64_t rest = out->now_ms % 1000;
+    out->is_last_active_set = 1;
+    out->last_active_ms = i64_sat_add(out->now_ms, -(rest < 0 ? rest + 1000 : rest));
+}
+
+/* --- active: D3-D7 ---------------------------------------------------------------------------- */
+
+static void leave_rest(const keda_policy *policy, keda_decision *out)
+{
+    if (policy->pause & KEDA_PAUSE_SCALE_OUT) { /* D3 */
+        out->reason = KEDA_REASON_PAUSED_SCALE_OUT;
+        if (deviates(policy, KEDA_DEVIATION_PARTIAL_REFRESHES_ACTIVE))
+            touch(out);
+        return;
+    }
+    /* D4, and D5 when the write fails */
+    set_count(out, i32_max(rules_min_replicas(policy), 1), KEDA_REASON_ACTIVATED,
+              KEDA_EVENT_ACTIVATED);
+    touch(out);
+    if (out->is_error && deviates(policy, KEDA_DEVIATION_ACTIVATION_SHOWS_ERROR))
+        ready(out, KEDA_CONDITION_UNKNOWN, KEDA_CAUSE_PARTIAL_TRIGGER_ERROR);
+}
+
+static void decide_active(const keda_policy *policy, keda_decision *out)
+{
+    const bool is_below = policy->idle_replicas >= 0 && out->from < rules_min_replicas(policy);
+
+    decision_condition(out, KEDA_COND_ACTIVE, KEDA_CONDITION_TRUE, KEDA_CAUSE_SCALER_ACTIVE);
+    if (out->from == 0 || is_below) {
+        leave_rest(policy, out);
+        return;
+    }
+    out->reason = KEDA_REASON_NO_SYNC;
+    if (out->is_error) /* D6 */
+        ready(out, KEDA_CONDITION_UNKNOWN, KEDA_CAUSE_PARTIAL_TRIGGER_ERROR);
+    if (!out->is_error || deviates(policy, KEDA_DEVIATION_PARTIAL_REFRESHES_ACTIVE))
+        touch(out); /* D7 */
+}
+
+/* --- inactive: D8-D17 ------------------------------------------------------------------------- */
+
+/* First moment after which the count may go down, exclusive. */
+static int64_t cooldown_end_ms(const keda_policy *policy, const keda_observation *seen,
+                               const keda_history *history)
+{
+    const int32_t cooldown_s =
+        policy->cooldown_s >= 0 ? policy->cooldown_s : DEFAULT_COOLDOWN_S;
+    if (history != NULL && history->has_last_active)
+        return ms_before(history->last_active_ms, -cooldown_s);
+    return ms_before(seen->created_ms, -i32_max(policy->initial_cooldown_s, 0));
+}
+
+static int32_t seconds_until_after(int64_t end_ms, int64_t now_ms)
+{
+    const double left_ms = (double)end_ms - (double)now_ms;
+    return i32_max(1, i32_from_double(ceil(left_ms / 1000.0)));
+}
+
+static void rest(const keda_policy *policy, const keda_observation *seen,
+                 const keda_history *history, keda_decision *out)
+{
+    if (policy->pause & KEDA_PAUSE_SCALE_IN) { /* D10 */
+        out->reason = KEDA_REASON_PAUSED_SCALE_IN;
+        return;
+    }
+    const int64_t end_ms = cooldown_end_ms(policy, seen, history);
+    if (end_ms < out->now_ms) { /* D11, D13; D15 when the write fails */
+        set_count(out,
+                  policy->idle_replicas >= 0 ? policy->idle_replicas
+                                             : rules_min_replicas(policy),
+                  KEDA_REASON_DEACTIVATED, KEDA_EVENT_DEACTIVATED);
+        return;
+    }
+    inactive(out, KEDA_CAUSE_SCALER_COOLDOWN); /* D12, D14 */
+    out->reason = KEDA_REASON_COOLDOWN;
+    out->cooldown_left_s = seconds_until_after(end_ms, out->now_ms);
+}
+
+/* D8 and D9; false when the error changes nothing: with fallback.replicas 0 upstream goes on. */
+static bool is_held_by_error(const keda_policy *policy, keda_decision *out)
+{
+    if (!out->is_error)
+        return false;
+    const bool is_zero = policy->has_fallback && policy->fallback_replicas == 0;
+    if (is_zero && !deviates(policy, KEDA_DEVIATION_FALLBACK_ZERO_READY))
+        return false;
+    if (!policy->has_fallback || is_zero)
+        ready(out, KEDA_CONDITION_FALSE, KEDA_CAUSE_TRIGGER_ERROR);
+    out->reason = KEDA_REASON_TRIGGER_ERROR;
+    return true;
+}
+
+static void raise_to_min(const keda_policy *policy, keda_decision *out)
+{
+    if ((policy->pause & KEDA_PAUSE_SCALE_OUT) &&
+        deviates(policy, KEDA_DEVIATION_PAUSE_OUT_BLOCKS_MIN)) {
+        out->reason = KEDA_REASON_PAUSED_SCALE_OUT;
+        return;
+    }
+    set_count(out, rules_min_replicas(policy), KEDA_REASON_RAISED_TO_MIN, KEDA_EVENT_NONE);
+}
+
+static void decide_inactive(const keda_policy *policy, const keda_observation *seen,
+                            const keda_history *history, keda_decision *out)
+{
+    const int32_t min = rules_min_replicas(policy);
+    const bool is_idle_set = policy->idle_replicas >= 0;
+
+    inactive(out, KEDA_CAUSE_SCALER_NOT_ACTIVE);
+    if (is_held_by_error(policy, out))
+        return;
+    if ((is_idle_set && out->from > policy->idle_replicas) || (out->from > 0 && min == 0))
+        rest(policy, seen, history, out);
+    else if (!is_idle_set && out->from < min) /* D16 */
+        raise_to_min(policy, out);
+    else /* D17 */
+        out->reason = KEDA_REASON_INACTIVE;
+}
+
+void activation_decide(const keda_policy *policy, const keda_observation *seen,
+                       const keda_history *history, keda_decision *out)
+{
+    ready(out, KEDA_CONDITION_TRUE, KEDA_CAUSE_SCALED_OBJECT_READY);
+    if (out->is_active)
+        decide_active(policy, out);
+    else
+        decide_inactive(policy, seen, history, out);
+}

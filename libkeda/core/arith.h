@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The number rules of the decision core (HPA: number types): doubles become integers by truncation
+ * and saturate, NaN is 0; 32-bit sums wrap as in the original; times saturate. Used in core only.
+ */
+#ifndef CORE_ARITH_H
+#define CORE_ARITH_H
+
+#include <math.h>
+#include <stdint.h>
+
+static inline int32_t i32_from_double(double x)
+{
+    if (isnan(x))
+        return 0;
+    if (x >= 2147483647.0)
+        return INT32_MAX;
+    return x <= -2147483648.0 ? INT32_MIN : (int32_t)x;
+}
+
+static inline int64_t i64_from_double(double x)
+{
+    if (isnan(x))
+        return 0;
+    if (x >= 9223372036854775808.0)
+        return INT64_MAX;
+    return x < -9223372036854775808.0 ? INT64_MIN : (int64_t)x;
+}
+
+/* x modulo 2^32, as a signed number. */
+static inline int32_t i32_wrap(int64_t x)
+{
+    const uint32_t u = (uint32_t)x;
+    return u <= INT32_MAX ? (int32_t)u : (int32_t)(u - 2147483648U) + INT32_MIN;
+}
+
+/* a + b modulo 2^64, as a signed number. */
+static inline int64_t i64_wrap_add(int64_t a, int64_t b)
+{
+    const uint64_t u = (uint64_t)a + (uint64_t)b;
+    return u <= INT64_MAX ? (int64_t)u : (int64_t)(u - 9223372036854775808U) + INT64_MIN;
+}
+
+static inline int64_t i64_sat_add(int64_t a, int64_t b)
+{
+    if (b > 0 && a > INT64_MAX - b)
+        return INT64_MAX;
+    if (b < 0 && a < INT64_MIN - b)
+        return INT64_MIN;
+    return a + b;
+}
+
+/* now_ms less a span in seconds. */
+static inline int64_t ms_before(int64_t now_ms, int32_t span_s)
+{
+    return i64_sat_add(now_ms, -1000 * (int64_t)span_s);
+}
+
+static inline int32_t i32_max(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline int32_t i32_min(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+#endif

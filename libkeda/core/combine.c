@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Several metrics -> one number (HPA: several metrics): the highest proposal wins, and a failed
+ * metric blocks scaling down, never staying or scaling up.
+ */
+#include "core/hpa.h"
+
+/* Where the caller wants the proposal of metric i, or `spare` when it does not. */
+static keda_proposal *proposal_slot(const keda_decision *into, size_t i, keda_proposal *spare)
+{
+    if (into->proposals == NULL || i >= into->nproposals)
+        return spare;
+    return (void *)((char *)into->proposals + i * into->proposal_size);
+}
+
+/* HPA: after a 0 the next proposal replaces it, even a negative one. */
+static void consider(struct hpa_combined *sum, const keda_proposal *proposal, size_t metric)
+{
+    if (!proposal->is_ok) {
+        if (!sum->has_failure)
+            sum->failure_cause = proposal->cause;
+        sum->has_failure = true;
+        return;
+    }
+    if (sum->replicas != 0 && proposal->replicas <= sum->replicas)
+        return;
+    sum->replicas = proposal->replicas;
+    sum->is_within = proposal->within_tolerance != 0;
+    sum->binding = (int32_t)metric;
+}
+
+struct hpa_combined hpa_combine(const keda_policy *policy, const struct hpa_rules *rules,
+                                const keda_observation *seen, const struct hpa_scale *scale,
+                                const keda_decision *into)
+{
+    struct hpa_combined sum = {.binding = -1,
+                               .failure_cause = KEDA_CAUSE_INVALID_METRIC_SOURCE_TYPE};
+    keda_proposal spare = {.struct_size = sizeof spare};
+
+    for (size_t i = 0; i < policy->nmetrics; i++) {
+        keda_proposal *proposal = proposal_slot(into, i, &spare);
+        proposal->struct_size = sizeof *proposal;
+        hpa_propose(rules, rules_metric_at(policy, i), rules_reading_at(seen, i), scale,
+                    proposal);
+        consider(&sum, proposal, i);
+    }
+    sum.has_decision = sum.binding >= 0 && !(sum.has_failure && sum.replicas < scale->spec);
+    return sum;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The steps of the HPA half, in the order of one reconcile: propose, combine, stabilise, limit.
+ * Each is a pure function in a file of its own; hpa.c runs them. Private to core.
+ */
+#ifndef CORE_HPA_H
+#define CORE_HPA_H
+
+#include "core/history.h"
+#include "core/rules.h"
+
+/* The scale subresource and the pods behind it, as one reconcile sees them. */
+struct hpa_scale {
+    int32_t spec, status;
+    int32_t pods_total, pods_ready; /* negative: unknown */
+};
+
+/* --- propose.c: one metric -------------------------------------------------------------------- */
+
+/* Sum of a reading's items as its target type wants it; false when the reading is unusable. */
+bool hpa_reading_sum(const keda_metric_policy *metric, const keda_reading *reading,
+                     int64_t *sum);
+
+/* Fills *out, whose struct_size stays. */
+void hpa_propose(const struct hpa_rules *rules, const keda_metric_policy *metric,
+                 const keda_reading *reading, const struct hpa_scale *scale,
+                 keda_proposal *out);
+
+/* --- combine.c: several metrics --------------------------------------------------------------- */
+
+struct hpa_combined {
+    bool has_decision;
+    bool has_failure;
+    bool is_within;        /* the winning proposal came from the tolerance */
+    int32_t replicas;      /* the highest proposal */
+    int32_t binding;       /* its metric; -1: none */
+    int32_t failure_cause; /* of the first failure */
+};
+
+/* Proposals, where given, hold one element a metric as far as they reach. */
+struct hpa_combined hpa_combine(const keda_policy *policy, const struct hpa_rules *rules,
+                                const keda_observation *seen, const struct hpa_scale *scale,
+                                const keda_decision *into);
+
+/* --- stabilize.c ------------------------------------------------------------------------------ */
+
+struct hpa_stable {
+    int32_t replicas;
+    int32_t cause; /* of AbleToScale */
+};
+
+struct hpa_stable hpa_stabilize(const struct hpa_rules *rules, const struct history_list *recs,
+                                int32_t current, int32_t raw, int64_t now_ms);
+
+/* --- rate.c ----------------------------------------------------------------------------------- */
+
+struct hpa_limited {
+    int32_t replicas;
+    int32_t bound; /* the nearest bound in the direction wanted */
+    int32_t cause; /* of ScalingLimited */
+    bool is_limited;
+};
+
+struct hpa_limited hpa_limit(const struct hpa_rules *rules, const keda_history *history,
+                             int32_t current, int32_t stable, int64_t now_ms);
+
+/* --- hpa.c ------------------------------------------------------------------------------------ */
+
+enum hpa_mode {
+    HPA_RUN,
+    HPA_PARKED /* zero or idle under KEDA: nothing is decided until an activation */
+};
+
+/*
+ * One reconcile; fills the HPA half's members and conditions of *out and returns the keda_reason
+ * that bound. scale->spec negative: the count could not be read.
+ */
+int32_t hpa_reconcile(const keda_policy *policy, const struct hpa_rules *rules,
+                      const keda_observation *seen, const struct hpa_scale *scale,
+                      enum hpa_mode mode, const keda_history *history, keda_decision *out);
+
+/* --- shared by the halves --------------------------------------------------------------------- */
+
+static inline void decision_condition(keda_decision *out, enum keda_condition_type type,
+                                      enum keda_condition_status status, int32_t cause)
+{
+    out->conditions[type] = (keda_condition){.status = (int32_t)status, .cause = cause};
+}
+
+#endif

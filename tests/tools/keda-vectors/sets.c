@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sets keda-vectors can run, in the order in which a folder runs them. A row a set; the runner
+ * is declared in vectors.h and lives in run_<family>.c beside this file.
+ */
+#include "vectors.h"
+
+const struct vector_set vector_sets[] = {
+    {"executor/scaled_object", run_executor_scaled_object},
+    {"hpa/behavior_sequence", run_hpa_sequence},
+    {"hpa/multi_metric", run_hpa_sequence},
+    {"hpa/single_metric", run_hpa_single_metric},
+    {NULL, NULL},
+};
