@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of this room share about a pool and a call. Nobody outside net/ includes this.
+ */
+#ifndef NET_POOL_H
+#define NET_POOL_H
+
+#include "net/address.h"
+#include "net/http.h"
+#include "net/tls.h"
+
+#include <curl/curl.h>
+
+enum { POOL_SPARE_HANDLES = 64 };
+
+/* A descriptor curl wants to hear about. */
+typedef struct http_socket {
+    struct http_socket *prev, *next;
+    keda_http *http;
+    loop_watch *watch;
+    curl_socket_t fd;
+} http_socket;
+
+struct keda_http {
+    loop *l;
+    CURLM *multi;
+    loop_timer timer; /* curl's next deadline */
+    http_socket *sockets;
+    keda_http_call *calls; /* under way */
+    CURL *spare[POOL_SPARE_HANDLES];
+    size_t nspare;
+    http_tls_store *tls;
+    int64_t timeout_ms, idle_ms;
+    bool is_keep_alive_off;
+    char *http_proxy; /* NULL: what curl finds by itself */
+    char *no_proxy;
+};
+
+struct keda_http_call {
+    keda_http_call *prev, *next;
+    keda_http *http;
+    CURL *easy;
+    struct curl_slist *headers;
+    http_address address; /* of the present hop */
+    loop_timer deadline;
+    int64_t started_ms, timeout_ms;
+    keda_http_done_fn done;
+    void (*drop)(void *user);
+    void *user;
+    keda_buf body;
+    size_t max_body_bytes, head_bytes;
+    int32_t redirects, max_redirects; /* followed, allowed; negative: none is followed */
+    bool has_body, is_http2_prior;
+    keda_status refused; /* why a curl callback stopped the transfer; KEDA_OK: it did not */
+    char curl_text[CURL_ERROR_SIZE];
+};
+
+/* An easy handle without options, from the spare ones or new; NULL when memory is out. */
+CURL *pool_take_handle(keda_http *http);
+void pool_give_handle(keda_http *http, CURL *easy); /* NULL is fine */
+
+/* Ends what curl reports as over. http.c calls curl through these two only. */
+void pool_collect(keda_http *http);
+
+/* A transfer is over: follows a redirect or ends the call. In http.c. */
+void call_on_transfer_done(keda_http_call *call, CURLcode result);
+/* The pool goes: ends the call without `done`. In http.c. */
+void call_drop(keda_http_call *call);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Redirects are followed here and not by curl, so that nothing that says who asks (credentials,
+ * headers of the caller's own, the client certificate) reaches another host.
+ */
+#include "net/redirect.h"
+
+#include "net/request.h"
+
+#include "base/text.h"
+
+static bool is_redirect(long status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* 307 and 308 repeat the request; the others ask anew by GET, HEAD excepted (Go: redirects). */
+static int what_to_drop(const keda_http_call *call, long status, bool is_trusted)
+{
+    const char *method = NULL;
+    int drop = is_trusted ? 0 : REQUEST_DROP_CREDENTIALS;
+
+    (void)curl_easy_getinfo(call->easy, CURLINFO_EFFECTIVE_METHOD, &method);
+    if (status != 307 && status != 308 && !text_equal(method, "GET") &&
+        !text_equal(method, "HEAD"))
+        drop |= REQUEST_DROP_BODY;
+    return drop;
+}
+
+keda_status redirect_follow(keda_http_call *call, bool *is_followed, keda_error *err)
+{
+    http_address next = {0};
+    const char *url = NULL;
+    long status = 0;
+    keda_status rc;
+
+    *is_followed = false;
+    (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_URL, &url);
+    if (!is_redirect(status) || url == NULL || call->max_redirects < 0)
+        return KEDA_OK;
+    if (call->redirects == call->max_redirects)
+        return keda_error_set(err, KEDA_EPROTOCOL, "stopped after %d redirects",
+                              (int)call->redirects);
+    rc = http_address_parse(&next, url, err);
+    if (rc != KEDA_OK) {
+        if (rc == KEDA_EINVAL)
+            (void)keda_error_set(err, KEDA_EPROTOCOL,
+                                 "redirected to where HTTP does not reach");
+        return rc == KEDA_EINVAL ? KEDA_EPROTOCOL : rc;
+    }
+    const int drop = what_to_drop(call, status, http_address_is_trusted(&call->address, &next));
+    if ((drop & REQUEST_DROP_CREDENTIALS) && !(drop & REQUEST_DROP_BODY) && call->has_body) {
+        http_address_clear(&next); /* a body may hold a secret: the caller gets the 307 */
+        return KEDA_OK;
+    }
+    http_address_clear(&call->address);
+    call->address = next;
+    call->redirects++;
+    if ((rc = request_strip(call, drop, err)) != KEDA_OK)
+        return rc;
+    *is_followed = true;
+    return request_apply_address(call, err);
+}
