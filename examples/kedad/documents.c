@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The documents of -f: reading all, handing them over as one set, and hearing of changes. A folder is
+ * watched itself, a file by its folder: editors and mounted ConfigMaps replace files by renaming.
+ */
+#include <libgen.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kedad.h"
+
+#define CHANGES (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE)
+
+static void watch_path(int fd, const char *path)
+{
+    struct stat info;
+    char copy[4096];
+
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+        (void)inotify_add_watch(fd, path, CHANGES);
+        return;
+    }
+    const int n = snprintf(copy, sizeof copy, "%s", path);
+    if (n > 0 && (size_t)n < sizeof copy)
+        (void)inotify_add_watch(fd, dirname(copy), CHANGES);
+}
+
+void watcher_open(watcher *w, const settings *s)
+{
+    w->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    w->reads_stdin = false;
+    for (size_t i = 0; i < s->npaths; i++) {
+        if (strcmp(s->paths[i], "-") == 0)
+            w->reads_stdin = true;
+        else if (w->fd >= 0)
+            watch_path(w->fd, s->paths[i]);
+    }
+}
+
+bool watcher_drain(watcher *w)
+{
+    char events[4096] __attribute__((aligned(8)));
+    bool has_changed = false;
+
+    while (read(w->fd, events, sizeof events) > 0)
+        has_changed = true;
+    return has_changed;
+}
+
+void watcher_close(watcher *w)
+{
+    if (w->fd >= 0)
+        close(w->fd);
+    w->fd = -1;
+}
+
+static void say_findings(const keda_findings *findings, log_writer *log)
+{
+    for (size_t i = 0; i < keda_findings_count(findings); i++) {
+        const keda_finding *f = keda_findings_at(findings, i);
+        char place[4352];
+        snprintf(place, sizeof place, "%s:%d:%d", f->file, f->line, f->column);
+        const keda_log_pair pairs[] = {{"place", place}, {"path", f->path}};
+        const int32_t level =
+            f->severity == KEDA_SEVERITY_ERROR ? KEDA_LOG_ERROR : KEDA_LOG_WARN;
+        log_record(level, f->message, pairs, f->path[0] != '\0' ? 2 : 1, log);
+    }
+}
+
+static bool hand_over(keda_engine *engine, const cli_files *files, log_writer *log)
+{
+    keda_error err = KEDA_ERROR_INIT;
+    keda_findings *findings = NULL;
+    keda_status rc = keda_findings_new(&findings, &err);
+
+    if (rc == KEDA_OK)
+        rc = keda_engine_replace(engine, files->sources, files->count, sizeof(keda_source),
+                                 findings, &err);
+    say_findings(findings, log);
+    if (rc != KEDA_OK)
+        log_line(log, KEDA_LOG_ERROR, "the documents were refused; what ran before runs on",
+                 "error", err.text);
+    keda_findings_free(findings);
+    return rc == KEDA_OK;
+}
+
+bool documents_load(const settings *s, keda_engine *engine, log_writer *log)
+{
+    cli_files files = {0};
+    bool is_good = true;
+
+    for (size_t i = 0; i < s->npaths && is_good; i++)
+        is_good = cli_files_add(&files, s->paths[i]);
+    if (is_good)
+        is_good = hand_over(engine, &files, log);
+    else
+        log_line(log, KEDA_LOG_ERROR, "the documents cannot be read; what ran before runs on",
+                 "error", files.failed);
+    cli_files_clear(&files);
+    return is_good;
+}

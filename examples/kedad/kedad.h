@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kedad: the reference daemon. What its parts share; main.c reads the command line, daemon.c is the
+ * loop, and each other part does one thing that the loop waits for.
+ */
+#ifndef KEDAD_H
+#define KEDAD_H
+
+#include <poll.h>
+
+#include "cli.h"
+
+#define KEDAD_PATHS 64
+
+/* ---- log.c: records to standard error ------------------------------------------------------- */
+
+typedef enum log_format { LOG_CONSOLE, LOG_JSON, LOG_LOGFMT } log_format;
+typedef struct log_writer {
+    log_format format;
+    int32_t level; /* the least important that is written */
+    FILE *out;
+} log_writer;
+void log_record(int32_t level, const char *message, const keda_log_pair *pairs, size_t npairs,
+                void *user); /* a keda_log_fn; user: log_writer */
+void log_line(log_writer *log, int32_t level, const char *message, const char *key,
+              const char *value); /* key NULL: no pair */
+
+/* ---- main.c: what the command line says ----------------------------------------------------- */
+
+typedef struct settings {
+    const char *paths[KEDAD_PATHS]; /* -f, in order */
+    size_t npaths;
+    const char *metrics_address; /* host:port; "0": off */
+    const char *health_address;
+    const char *state_path;  /* "": none */
+    const char *socket_path; /* "": none */
+    const char *plugin_path;
+    bool is_dry_run, is_strict;
+    log_writer log;
+} settings;
+
+/* ---- documents.c: reading, reloading, watching ---------------------------------------------- */
+
+typedef struct watcher {
+    int fd; /* inotify; -1: none */
+    bool reads_stdin;
+} watcher;
+void watcher_open(watcher *w, const settings *s);
+bool watcher_drain(watcher *w); /* true when something of ours may have changed */
+void watcher_close(watcher *w);
+/* Reads all paths and makes them the engine's documents; says every finding. */
+bool documents_load(const settings *s, keda_engine *engine, log_writer *log);
+
+/* ---- server.c: HTTP for people, probes and Prometheus --------------------------------------- */
+
+typedef struct server server;
+typedef struct server_state { /* what the handlers read */
+    keda_engine *engine;
+    bool is_ready;
+    bool wants_reload; /* set by POST /v1/reload */
+    int64_t last_reload_wall_ms;
+    int reloads, failed_reloads;
+    bool is_last_reload_good;
+    int64_t lateness_ms; /* how late the last step came */
+} server_state;
+typedef enum server_kind { SERVER_METRICS, SERVER_HEALTH, SERVER_ADMIN } server_kind;
+/* address: host:port, port 0 for any; a path for SERVER_ADMIN. NULL after having said why not. */
+server *server_open(server_kind kind, const char *address, server_state *state,
+                    log_writer *log);
+int server_fd(const server *srv);
+void server_run(server *srv);
+int64_t server_timeout_ms(const server *srv); /* -1: none */
+void server_close(server *srv);
+
+/* ---- notify.c: systemd ---------------------------------------------------------------------- */
+void notify_send(const char *text); /* "READY=1"; nothing without NOTIFY_SOCKET */
+
+/* ---- daemon.c ------------------------------------------------------------------------------- */
+int daemon_main(settings *s);
+
+#endif
