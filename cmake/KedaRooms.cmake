@@ -61,6 +61,16 @@ function(keda_room_closure out)
     set(${out} ${done} PARENT_SCOPE)
 endfunction()
 
+# keda_needs_engine(OUT ROOM...): whether any of them calls the engine through a public header.
+function(keda_needs_engine out)
+    set(${out} FALSE PARENT_SCOPE)
+    foreach(room IN LISTS ARGN)
+        if(KEDA_ROOM_${room}_TESTS STREQUAL "all")
+            set(${out} TRUE PARENT_SCOPE)
+        endif()
+    endforeach()
+endfunction()
+
 # keda_room_objects(OUT ROOM...): their object files; rooms without sources contribute none.
 function(keda_room_objects out)
     set(objects)
