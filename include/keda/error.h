@@ -39,6 +39,9 @@ KEDA_API keda_status keda_error_set(keda_error *err, keda_status code, const cha
 KEDA_API keda_status keda_error_wrap(keda_error *err, keda_status code, const char *format, ...)
     KEDA_PRINTF(3, 4);
 
+/** keda_error_set without a format, for languages that cannot call with a variable list. */
+KEDA_API keda_status keda_error_set_text(keda_error *err, keda_status code, const char *text);
+
 /** Forgets the failure. err may be NULL. Thread: any. */
 KEDA_API void keda_error_clear(keda_error *err);
 

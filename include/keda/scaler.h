@@ -141,6 +141,11 @@ KEDA_API KEDA_MUST_USE keda_status keda_spec_add_integer(keda_spec_list *out, in
                                                          double activation, keda_error *err,
                                                          const char *format, ...) KEDA_PRINTF(5, 6);
 
+/** keda_spec_add without a format, for languages that cannot call with a variable list. */
+KEDA_API KEDA_MUST_USE keda_status keda_spec_add_name(keda_spec_list *out, const char *name,
+                                                      double target, double activation,
+                                                      keda_error *err);
+
 /** Who asks; all texts are borrowed from the instance. */
 typedef struct keda_scaler_info {
     size_t struct_size;

@@ -43,6 +43,11 @@ keda_status keda_error_set(keda_error *err, keda_status code, const char *format
     return code;
 }
 
+keda_status keda_error_set_text(keda_error *err, keda_status code, const char *text)
+{
+    return keda_error_set(err, code, "%s", text);
+}
+
 keda_status keda_error_wrap(keda_error *err, keda_status code, const char *format, ...)
 {
     if (err == NULL)

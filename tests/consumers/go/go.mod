@@ -1,0 +1,3 @@
+module libkeda.io/consumer
+
+go 1.21
