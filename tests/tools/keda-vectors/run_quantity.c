@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "lang/quantity.h"
 #include "vectors.h"
 
@@ -77,6 +78,16 @@ static void run_compare(const json_t *line, const json_t *input, struct report *
                    quantity_compare(&a, &b));
 }
 
+/* The echo here is of the three decimals the value was printed with. */
+static void run_metric_value(const json_t *line, double value, struct report *report)
+{
+    quantity q;
+    char text[352];
+    quantity_from_double(value, &q);
+    (void)num_format_fixed(value, 3, text, sizeof text);
+    compare_quantity(line, &q, text, report);
+}
+
 int run_quantity(const json_t *line, struct report *report)
 {
     const json_t *input = vector_get(line, "input");
@@ -93,8 +104,7 @@ int run_quantity(const json_t *line, struct report *report)
         quantity_from_value(vector_i64(input, "value", report), &q);
         compare_quantity(line, &q, NULL, report);
     } else if (strcmp(op, "metric_value") == 0) {
-        quantity_from_double(read_float(input, report), &q);
-        compare_quantity(line, &q, NULL, report);
+        run_metric_value(line, read_float(input, report), report);
     } else {
         report_malformed(report, "input.op");
     }

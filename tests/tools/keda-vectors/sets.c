@@ -10,5 +10,8 @@ const struct vector_set vector_sets[] = {
     {"hpa/behavior_sequence", run_hpa_sequence},
     {"hpa/multi_metric", run_hpa_sequence},
     {"hpa/single_metric", run_hpa_single_metric},
+    {"metric_name/metric_name", run_metric_name},
+    {"quantity/quantity", run_quantity},
+    {"typed_config/typed_config", run_typed_config},
     {NULL, NULL},
 };
