@@ -4,11 +4,16 @@
 include(KedaRooms)
 
 # KEDA_BUILD_TESTS=AUTO means: if Criterion is installed. Resolved here into ON or OFF for this configuration.
-if(KEDA_BUILD_TESTS)
-    pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET GLOBAL criterion)
-elseif(KEDA_BUILD_TESTS STREQUAL "AUTO")
+if(KEDA_BUILD_TESTS STREQUAL "AUTO")
     pkg_check_modules(CRITERION IMPORTED_TARGET GLOBAL criterion)
-    set(KEDA_BUILD_TESTS ${CRITERION_FOUND})
+    if(CRITERION_FOUND)
+        set(KEDA_BUILD_TESTS ON)
+    else()
+        set(KEDA_BUILD_TESTS OFF)
+        message(STATUS "No tests: Criterion is not installed")
+    endif()
+elseif(KEDA_BUILD_TESTS)
+    pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET GLOBAL criterion)
 endif()
 
 # keda_room_archives(OUT ROOM...): each room once more as an archive, so that a test links what it calls of it.
