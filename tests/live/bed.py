@@ -8,6 +8,7 @@ import random
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -31,13 +32,25 @@ def need_tool(name, package):
     return path
 
 
+_fetched = {}
+
+
+def fetch(what):
+    """`scripts/kafka-fetch WHAT`, once a run; what it says goes to our stderr."""
+    if what not in _fetched:
+        run = subprocess.run([ROOT / "scripts" / "kafka-fetch", what], stdout=subprocess.PIPE,
+                             text=True, timeout=900, check=False,
+                             env={**os.environ, "PYTHON": sys.executable})
+        _fetched[what] = Path(run.stdout.strip()) if run.returncode == 0 else None
+    return _fetched[what]
+
+
 def fetched(what):
-    """Folder of `scripts/kafka-fetch WHAT` in the cache."""
-    run = subprocess.run([ROOT / "scripts" / "kafka-fetch", what], stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE, text=True, timeout=900, check=False)
-    if run.returncode != 0:
-        unavailable(f"kafka-fetch {what}: {(run.stderr.strip() or 'failed').splitlines()[-1]}")
-    return Path(run.stdout.strip())
+    """The folder in the cache."""
+    folder = fetch(what)
+    if folder is None:
+        unavailable(f"kafka-fetch {what} failed, see above")
+    return folder
 
 
 def wait_for(check, what, timeout=20.0, step=0.05):

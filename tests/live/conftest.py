@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures of the live tests: certificates, brokers that live as long as the run, and names which
-no two tests share. Also prints each skipped test with its reason."""
+no two tests share. Also prints why tests were skipped."""
 
+import collections
 import itertools
 import sys
 
@@ -9,10 +10,21 @@ import pytest
 
 sys.dont_write_bytecode = True
 
+from bed import fetch  # noqa: E402
 from certificates import Certificates  # noqa: E402
 from kafka import Broker, client_library  # noqa: E402
+from programs import Kedad, Workers  # noqa: E402
 
 _numbers = itertools.count(1)
+
+
+def pytest_sessionstart(session):
+    """Downloads come first, where they can be seen."""
+    if not session.config.option.collectonly:
+        capture = session.config.pluginmanager.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled():
+            for what in ("client", "4.3.1", "3.9.2"):
+                fetch(what)
 
 
 @pytest.fixture(scope="session")
@@ -68,8 +80,38 @@ def name():
     return f"t{next(_numbers)}"
 
 
+@pytest.fixture
+def kedad(tmp_path):
+    """Starts kedads; each ends with the test, and its workers with it."""
+    made = []
+
+    def start(text, *flags, **options):
+        folder = tmp_path / f"kedad{len(made)}"
+        folder.mkdir()
+        made.append(Kedad(folder, text, *flags, **options))
+        return made[-1].start()
+    yield start
+    for daemon in made:
+        daemon.stop()
+
+
+@pytest.fixture
+def workers(tmp_path):
+    """Makes folders for workers' pids; whatever outlives the test is ended, in its own name."""
+    made = []
+
+    def make(label):
+        made.append(Workers(tmp_path / f"pids-{label}"))
+        return made[-1]
+    yield make
+    for folder in made:
+        folder.end()
+
+
 def pytest_terminal_summary(terminalreporter):
+    reasons = collections.Counter()
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
-        reason = str(reason).removeprefix("Skipped: ")
-        terminalreporter.write_line(f"skipped: {reason} ({report.nodeid})")
+        reasons[str(reason).removeprefix("Skipped: ")] += 1
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"skipped: {reason} ({count} tests)")

@@ -268,6 +268,10 @@ class Broker:
 
     def delete_topic(self, name):
         self._client("admin").delete_topics([name])[name].result(timeout=15 * SLOW)
+        wait_for(lambda: name not in self.topics(), f"topic {name} to be gone")
+
+    def topics(self):
+        return set(self._client("admin").list_topics(timeout=10).topics)
 
     def produce(self, topic, counts, value="m"):
         """counts[p] messages to partition p; returns the ids, which are the messages' values."""
