@@ -118,7 +118,7 @@ static void put_activation(struct line *line, const struct subject *subject,
         put(line, "pushed activation");
     else
         put(line, "active");
-    if (decision->metric_replicas >= 0 && decision->binding_metric >= 0) {
+    if (decision->has_recommendation) {
         put(line, ", ");
         put_wish(line, subject, decision);
     }
@@ -162,8 +162,9 @@ static void put_why(struct line *line, const struct subject *subject,
 static void put_rule(struct line *line, const keda_decision *decision)
 {
     const keda_condition *limited = &decision->conditions[KEDA_COND_SCALING_LIMITED];
-    const bool is_limited_start =
-        decision->reason == KEDA_REASON_ACTIVATED && limited->status == KEDA_CONDITION_TRUE;
+    const bool is_limited_start = decision->reason == KEDA_REASON_ACTIVATED &&
+                                  decision->has_recommendation &&
+                                  limited->status == KEDA_CONDITION_TRUE;
 
     put(line, " (%s", keda_reason_name(decision->reason));
     if (is_limited_start)

@@ -87,7 +87,7 @@ void history_remove(keda_history *history, enum history_kind kind, size_t slot, 
     const size_t at = start_of(history, kind) + slot;
     const size_t end = start_of(history, HISTORY_KINDS);
     move_cells(history, at, at + n, end - at - n);
-    history->n[kind] -= (uint32_t)n;
+    history->n[kind] -= n;
 }
 
 static size_t oldest_of(const struct history_list *list)
@@ -123,7 +123,7 @@ void history_append(keda_history *history, enum history_kind kind, int64_t time_
     const size_t at = start_of(history, kind) + history->n[kind];
     move_cells(history, at + 1, at, start_of(history, HISTORY_KINDS) - at);
     history->n[kind]++;
-    history_set(history, kind, history->n[kind] - 1U, time_ms, value);
+    history_set(history, kind, history->n[kind] - 1, time_ms, value);
 }
 
 void history_forget_hpa(keda_history *history)
@@ -168,7 +168,7 @@ void keda_history_init(keda_history *history, size_t size_bytes)
     assert(history != NULL && size_bytes >= sizeof *history);
     const size_t cells = (size_bytes - sizeof *history) / CELL_BYTES;
     memset(history, 0, sizeof *history);
-    history->capacity = (uint32_t)(cells < MAX_CELLS ? cells : MAX_CELLS);
+    history->capacity = cells;
 }
 
 /* --- copying ---------------------------------------------------------------------------------- */
@@ -188,7 +188,7 @@ static bool is_among_newest(const keda_history *from, size_t index, size_t n)
 void keda_history_copy(keda_history *history, const keda_history *from)
 {
     assert(history != NULL && from != NULL && history != from);
-    const uint32_t capacity = history->capacity;
+    const size_t capacity = history->capacity;
     const bool fits = start_of(from, HISTORY_KINDS) <= capacity;
 
     memcpy(history, from, sizeof *history);

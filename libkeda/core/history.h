@@ -22,8 +22,8 @@ enum history_kind {
 };
 
 struct keda_history {
-    uint32_t capacity; /* cells */
-    uint32_t n[HISTORY_KINDS];
+    size_t capacity; /* cells */
+    size_t n[HISTORY_KINDS];
     int32_t has_recs; /* HPA: recommendations are set, if only to the first count */
     int32_t has_last_active;
     int32_t is_truncated;
