@@ -351,7 +351,7 @@ static size_t history_bytes(const json_t *steps)
 {
     const keda_policy policy = KEDA_POLICY_INIT;
     const int64_t cells = 4 * (int64_t)json_array_size(steps) + 4;
-    return keda_history_size(&policy, 300 * 1000 / cells + 1) + (size_t)cells * 12;
+    return keda_history_size(&policy, 300000 / cells + 1) + (size_t)cells * 12;
 }
 
 static void run_steps(const json_t *line, keda_history *history, size_t size,
