@@ -81,22 +81,34 @@ static bool file_in(const char *dir, size_t dir_size, const char *name, char *ou
     return n >= 0 && (size_t)n < size && is_file(out);
 }
 
-keda_status paths_find_module(const char *name, char *out, size_t size, keda_error *err)
+static bool find(const char *search, const char *modules, const char *name, char *out,
+                 size_t size)
 {
-    /* A program with raised rights does not let its caller choose what it loads. */
-    const char *search = secure_getenv("KEDA_PLUGIN_PATH");
-    for (const char *dir = search; dir != NULL && *dir != '\0';) {
+    for (const char *dir = search; *dir != '\0';) {
         const size_t n = strcspn(dir, ":");
         if (file_in(dir, n, name, out, size))
-            return KEDA_OK;
+            return true;
         dir += n + (dir[n] == ':' ? 1 : 0);
     }
+    return file_in(modules, strlen(modules), name, out, size);
+}
+
+keda_status paths_find_module(const char *search, const char *name, char *out, size_t size,
+                              keda_error *err)
+{
     char modules[PATH_MAX];
+    struct stat st;
+    /* A program with raised rights does not let its caller choose what it loads. */
+    const char *env = search == NULL ? secure_getenv("KEDA_PLUGIN_PATH") : search;
+    const char *dirs = env == NULL ? "" : env;
     keda_status rc = paths_module_dir(modules, sizeof modules, err);
     if (rc != KEDA_OK)
         return rc;
-    if (file_in(modules, strlen(modules), name, out, size))
-        return KEDA_OK;
-    return keda_error_set(err, KEDA_ENOTFOUND, "%s: not found in %s%s%s", name,
-                          search == NULL ? "" : search, search == NULL ? "" : " or ", modules);
+    if (!find(dirs, modules, name, out, size))
+        return keda_error_set(err, KEDA_ENOTFOUND, "%s: not found in %s%s%s", name, dirs,
+                              *dirs == '\0' ? "" : " or ", modules);
+    if (stat(out, &st) != 0 || (st.st_mode & S_IWOTH) != 0)
+        return keda_error_set(err, KEDA_EINVAL, "%s: refused, since everybody may write it",
+                              out);
+    return KEDA_OK;
 }

@@ -15,8 +15,10 @@
  * does not fit. */
 keda_status paths_module_dir(char *out, size_t size, keda_error *err);
 
-/* Finds a file by name in the directories of KEDA_PLUGIN_PATH (colons between them), then in the
- * module directory. Errors: KEDA_ENOTFOUND, naming the file and the directories. */
-keda_status paths_find_module(const char *name, char *out, size_t size, keda_error *err);
+/* Finds a file by name in the directories of `search` (colons between them; NULL: those of
+ * KEDA_PLUGIN_PATH), then in the module directory. Errors: KEDA_ENOTFOUND, naming the file and the
+ * directories; KEDA_EINVAL when everybody may write the file. */
+keda_status paths_find_module(const char *search, const char *name, char *out, size_t size,
+                              keda_error *err);
 
 #endif

@@ -37,8 +37,8 @@ static void make(void)
 {
     keda_error err = KEDA_ERROR_INIT;
     cr_assert_eq(loop_new(&l, NULL, &err), KEDA_OK);
-    cr_assert_eq(paths_find_module("keda-child", helper, sizeof helper, &err), KEDA_OK, "%s",
-                 err.text);
+    cr_assert_eq(paths_find_module(NULL, "keda-child", helper, sizeof helper, &err), KEDA_OK,
+                 "%s", err.text);
 }
 
 static void drop(void)
