@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A pool of real processes on a fake clock (libkeda/targets/process_pool.c). Each test steps the loop
+ * until what it waits for has happened, blocking on the loop's descriptor; time passes by hand.
+ */
+#include <criterion/criterion.h>
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/mem.h"
+#include "loop/loop.h"
+#include "support/fake_clock.h"
+#include "support/target_rig.h"
+#include "targets/process_pool.h"
+
+enum { PATIENCE_MS = 60000 };
+
+static const keda_target_desc *const desc = &keda_target_process_pool;
+static fake_clock fake;
+static process_pool_host host;
+static keda_target self;
+static void *state;
+static keda_target_call closing;
+
+static void make(void)
+{
+    fake_clock_init(&fake);
+    cr_assert_eq(loop_new(&host.loop, &fake.clock, NULL), KEDA_OK);
+    state = mem_zalloc(1, desc->state_size);
+}
+
+static void drop(void)
+{
+    mem_free(state);
+    loop_free(host.loop);
+    target_rig_clear(&self);
+}
+
+TestSuite(process_pool, .init = make, .fini = drop, .timeout = 120);
+
+static void open_pool(const char *spec_json)
+{
+    const keda_target_ref ref = {.struct_size = sizeof ref,
+                                 .api_version = "libkeda.io/v1alpha1",
+                                 .kind = "ProcessPool",
+                                 .space = "default",
+                                 .name = "jobs",
+                                 .spec_json = spec_json};
+    keda_error err = KEDA_ERROR_INIT;
+    cr_assert_eq(desc->open(state, &ref, &self, &err, &host), KEDA_OK, "%s", err.text);
+}
+
+static void open_script(const char *script)
+{
+    char spec[1024];
+    (void)snprintf(spec, sizeof spec, "{\"command\": [\"/bin/sh\", \"-c\", \"%s\"]}", script);
+    open_pool(spec);
+}
+
+static keda_replicas observe(void)
+{
+    keda_target_call call = {0};
+    desc->observe(state, &call, &host);
+    cr_assert_eq(call.ncompletions, 1);
+    return call.replicas;
+}
+
+static void scale(int32_t to)
+{
+    keda_target_call call = {0};
+    desc->scale(state, to, &call, &host);
+    cr_assert_eq(call.ncompletions, 1);
+    cr_assert_eq(call.err.code, KEDA_OK, "%s", call.err.text);
+}
+
+static void step(void)
+{
+    cr_assert_eq(loop_step(host.loop, NULL), KEDA_OK);
+}
+
+/* Steps, and waits for the next thing to happen on a descriptor. */
+static void wait_and_step(void)
+{
+    struct pollfd p = {.fd = loop_fd(host.loop), .events = POLLIN};
+    step();
+    if (loop_next_due_ms(host.loop) != 0)
+        cr_assert_eq(poll(&p, 1, PATIENCE_MS), 1, "nothing happens; log:\n%s", self.log.data);
+    step();
+}
+
+static bool is_logged(const char *text)
+{
+    return self.log.data != NULL && strstr(self.log.data, text) != NULL;
+}
+
+static void wait_for_log(const char *text)
+{
+    step();
+    while (!is_logged(text))
+        wait_and_step();
+}
+
+static void wait_for_total(int32_t total)
+{
+    step();
+    while (observe().total != total)
+        wait_and_step();
+}
+
+static void wait_for_close(void)
+{
+    step();
+    while (closing.ncompletions == 0)
+        wait_and_step();
+    cr_assert_eq(closing.ncompletions, 1);
+}
+
+static void close_pool(void)
+{
+    desc->close(state, &closing, &host);
+    wait_for_close();
+}
+
+/* Says that it is there, ends when asked. */
+#define PATIENT                                                                                \
+    "trap 'echo bye $KEDA_REPLICA; exit 0' TERM; echo hello $KEDA_POOL $KEDA_REPLICA; "        \
+    "while :; do sleep 1000 & wait; done"
+/* Does not listen. */
+#define STUBBORN                                                                               \
+    "trap '' TERM; echo hello $KEDA_POOL $KEDA_REPLICA; while :; do sleep 1000; done"
+
+Test(process_pool, starts_at_zero)
+{
+    open_script(PATIENT);
+    keda_replicas seen = observe();
+    cr_expect_eq(seen.spec, 0);
+    cr_expect_eq(seen.status, 0);
+    cr_expect_eq(seen.ready, 0);
+    close_pool();
+    cr_expect_null(self.log.data);
+}
+
+Test(process_pool, runs_as_many_workers_as_wanted_and_names_them)
+{
+    open_script(PATIENT);
+    scale(2);
+    wait_for_log("3 jobs/0: hello jobs 0\n");
+    wait_for_log("3 jobs/1: hello jobs 1\n");
+    keda_replicas seen = observe();
+    cr_expect_eq(seen.spec, 2);
+    cr_expect_eq(seen.status, 2);
+    cr_expect_eq(seen.total, 2);
+    cr_expect_eq(seen.ready, 0);
+    close_pool();
+    cr_expect(is_logged("bye 0"));
+    cr_expect(is_logged("bye 1"));
+}
+
+Test(process_pool, counts_a_worker_as_ready_after_a_second_and_says_so)
+{
+    open_script(PATIENT);
+    scale(1);
+    wait_for_log("hello");
+    fake_clock_advance(&fake, 999);
+    step();
+    cr_expect_eq(observe().ready, 0);
+    cr_expect_eq(self.nchanged, 0);
+    fake_clock_advance(&fake, 1);
+    step();
+    cr_expect_eq(observe().ready, 1);
+    cr_expect_eq(self.nchanged, 1);
+    close_pool();
+}
+
+Test(process_pool, stops_the_newest_first)
+{
+    open_script(PATIENT);
+    scale(3);
+    for (int i = 0; i < 3; i++)
+        wait_for_log((const char *[]){"hello jobs 0", "hello jobs 1", "hello jobs 2"}[i]);
+    scale(1);
+    cr_expect_eq(observe().spec, 1);
+    cr_expect_eq(observe().status, 1);
+    wait_for_log("bye 2");
+    wait_for_log("bye 1");
+    wait_for_log("worker jobs/1 stopped");
+    cr_expect_not(is_logged("bye 0"));
+    close_pool();
+}
+
+Test(process_pool, kills_what_does_not_end_within_the_grace)
+{
+    open_script(STUBBORN);
+    scale(1);
+    wait_for_log("hello");
+    scale(0);
+    fake_clock_advance(&fake, 29999);
+    step();
+    cr_expect_not(is_logged("stopped"));
+    fake_clock_advance(&fake, 1);
+    wait_for_log("4 worker jobs/0 stopped with signal 9");
+    close_pool();
+}
+
+Test(process_pool, waits_for_a_stopping_worker_before_its_number_is_used_again)
+{
+    open_script(STUBBORN);
+    scale(1);
+    wait_for_log("hello jobs 0");
+    scale(0);
+    scale(1);
+    cr_expect_eq(observe().spec, 1);
+    cr_expect_eq(observe().status, 0);
+    fake_clock_advance(&fake, 30000);
+    wait_for_log("stopped with signal 9");
+    cr_expect_eq(observe().status, 1);
+    scale(0);
+    desc->close(state, &closing, &host);
+    fake_clock_advance(&fake, 30000);
+    wait_for_close();
+}
+
+Test(process_pool, backs_off_when_a_worker_crashes)
+{
+    open_script("exit 3");
+    scale(1);
+    wait_for_log("2 worker jobs/0 ended with status 3, starts again in 1000 ms");
+    keda_replicas seen = observe();
+    cr_expect_eq(seen.spec, 1);
+    cr_expect_eq(seen.status, 0);
+    cr_expect_eq(seen.total, 1);
+    cr_expect_eq(seen.ready, 0);
+    cr_expect_eq(self.nchanged, 1);
+    cr_expect_eq(loop_next_due_ms(host.loop), 1000);
+    fake_clock_advance(&fake, 1000);
+    wait_for_log("starts again in 2000 ms");
+    fake_clock_advance(&fake, 2000);
+    wait_for_log("starts again in 4000 ms");
+    close_pool();
+}
+
+Test(process_pool, starts_a_worker_again_that_ended_well)
+{
+    open_script("exit 0");
+    scale(1);
+    wait_for_log("3 worker jobs/0 ended with status 0, starts again in 1000 ms");
+    fake_clock_advance(&fake, 1000);
+    step();
+    cr_expect_eq(observe().status, 1);
+    close_pool();
+}
+
+Test(process_pool, forgets_a_crashed_worker_that_is_no_longer_wanted)
+{
+    open_script("exit 3");
+    scale(1);
+    wait_for_log("starts again");
+    scale(0);
+    wait_for_total(0);
+    cr_expect_eq(loop_next_due_ms(host.loop), -1);
+    close_pool();
+}
+
+Test(process_pool, says_why_a_command_cannot_be_executed)
+{
+    open_pool("{\"command\": [\"/nonexistent/worker\"]}");
+    scale(1);
+    wait_for_log("worker jobs/0 ended with status 127");
+    cr_expect(is_logged("jobs/0: keda-child: /nonexistent/worker: No such file or directory"));
+    close_pool();
+}
+
+Test(process_pool, gives_workers_what_the_document_says)
+{
+    open_pool("{\"command\": [\"/bin/sh\", \"-c\", \"echo $(pwd) $GREETING $(ulimit -n); sleep "
+              "1000\"],"
+              " \"env\": {\"GREETING\": \"hi\"}, \"workingDirectory\": \"/usr\","
+              " \"limits\": {\"nofile\": 77}}");
+    scale(1);
+    wait_for_log("jobs/0: /usr hi 77\n");
+    close_pool();
+}
+
+Test(process_pool, is_opened_only_with_its_helper)
+{
+    const keda_target_ref ref = {
+        .struct_size = sizeof ref, .name = "jobs", .spec_json = "{\"command\": [\"true\"]}"};
+    const process_pool_host misled = {.loop = host.loop, .plugin_path = "/proc/self"};
+    union {
+        const process_pool_host *in;
+        void *out;
+    } user = {.in = &misled};
+    keda_error err = KEDA_ERROR_INIT;
+    /* Found beside the modules although the path given has none. */
+    cr_expect_eq(desc->open(state, &ref, &self, &err, user.out), KEDA_OK, "%s", err.text);
+    close_pool();
+}
+
+Test(process_pool, names_the_pool_whose_document_is_bad)
+{
+    const keda_target_ref ref = {.struct_size = sizeof ref, .name = "jobs", .spec_json = "{}"};
+    keda_error err = KEDA_ERROR_INIT;
+    cr_expect_eq(desc->open(state, &ref, &self, &err, &host), KEDA_EINVAL);
+    cr_expect_str_eq(err.text,
+                     "ProcessPool jobs: command: must be a list of at least one text");
+}
+
+Test(process_pool, kills_the_rest_when_its_closing_is_cancelled)
+{
+    open_script(STUBBORN);
+    scale(2);
+    wait_for_log("hello jobs 0");
+    wait_for_log("hello jobs 1");
+    desc->close(state, &closing, &host);
+    cr_expect_eq(closing.ncompletions, 0);
+    desc->cancel(state, NULL, &host);
+    cr_expect_eq(closing.ncompletions, 0);
+    desc->cancel(state, &closing, &host);
+    cr_expect_eq(closing.ncompletions, 1);
+    loop_free(host.loop);
+    cr_expect_eq(waitpid(-1, NULL, WNOHANG), -1, "somebody is still alive");
+    cr_assert_eq(loop_new(&host.loop, &fake.clock, NULL), KEDA_OK);
+}
+
+Test(process_pool, refuses_to_scale_while_it_is_closing)
+{
+    keda_target_call call = {0};
+    open_script(STUBBORN);
+    scale(1);
+    desc->close(state, &closing, &host);
+    desc->scale(state, 5, &call, &host);
+    cr_expect_eq(call.err.code, KEDA_ECANCELED);
+    desc->cancel(state, &closing, &host);
+    cr_expect_eq(closing.ncompletions, 1);
+}
+
+static void close_from_log(const char *text, void *user)
+{
+    (void)user;
+    if (strstr(text, "starts again") != NULL && closing.ncompletions == 0)
+        desc->close(state, &closing, &host);
+}
+
+Test(process_pool, may_be_closed_by_whoever_reads_its_log)
+{
+    open_script("exit 3");
+    self.on_log = close_from_log;
+    scale(1);
+    wait_for_close();
+}
+
+static void scale_from_log(const char *text, void *user)
+{
+    int32_t *to = user;
+    if (strstr(text, "starts again") == NULL || *to == 0)
+        return;
+    scale(*to);
+    *to = 0;
+}
+
+Test(process_pool, may_be_scaled_by_whoever_reads_its_log)
+{
+    int32_t to = 5;
+    open_script("test $KEDA_REPLICA = 1 || exit 3; echo hello; sleep 1000");
+    self.on_log = scale_from_log;
+    self.user = &to;
+    scale(1);
+    wait_for_log("jobs/1: hello");
+    cr_expect_eq(observe().spec, 5);
+    cr_expect_eq(observe().total, 5);
+    close_pool();
+}
+
+Test(process_pool, brings_many_up_and_down_again)
+{
+    open_script("sleep 1000");
+    for (int round = 0; round < 3; round++) {
+        scale(25);
+        while (observe().status != 25) /* the numbers of the last round are free again */
+            wait_and_step();
+        scale(0);
+        cr_expect_eq(observe().status, 0);
+    }
+    close_pool();
+    step();
+    cr_expect_eq(waitpid(-1, NULL, WNOHANG), -1, "somebody is still alive");
+}
