@@ -478,8 +478,8 @@ static keda_status put_answer(keda_buf *out, const http_peer_answer *a, size_t s
 
 void http_peer_on(http_peer *peer, const http_peer_answer *given)
 {
-    const size_t text = given->body != NULL ? strlen(given->body) : 0;
-    const size_t size = given->body_size != 0 ? given->body_size : text;
+    const bool is_text = given->body != NULL && given->body_size == 0;
+    const size_t size = is_text ? strlen(given->body) : given->body_size;
     answer *a = mem_zalloc(1, sizeof *a), **last;
 
     must(a != NULL, "memory");
