@@ -90,6 +90,40 @@ static void leave(loop_child *child)
         free_child(child);
 }
 
+/* ---- what the helper tells */
+
+static void on_message(loop_child *child, const char *message)
+{
+    int64_t value = 0;
+    if (message[0] == '\0' || message[1] != ' ' || !num_parse_i64(message + 2, &value))
+        return;
+    if (message[0] == 'P') {
+        child->pid = value;
+        return;
+    }
+    child->knows_how = true;
+    child->how = (loop_child_exit){.is_signal = message[0] == 'S', .code = (int32_t)value};
+}
+
+static void read_control(loop_child *child)
+{
+    char message[32];
+    ssize_t n = 0;
+    while ((n = recv(child->control, message, sizeof message - 1, MSG_DONTWAIT)) > 0) {
+        message[n] = '\0';
+        on_message(child, message);
+    }
+    if (n == 0 || (errno != EAGAIN && errno != EINTR)) /* the end of the helper follows */
+        close_watch(&child->control_watch);
+}
+
+static void on_control(loop_watch *watch, int events, void *user)
+{
+    (void)watch;
+    (void)events;
+    read_control(user);
+}
+
 /* ---- output */
 
 static void on_line(const char *line, size_t size, void *user)
@@ -124,6 +158,8 @@ static void on_stream(loop_watch *watch, int events, void *user)
     (void)watch;
     (void)events;
     child->nested++;
+    if (child->pid == 0 && child->control >= 0)
+        read_control(child); /* what was told before the first output */
     (void)read_stream(s);
     leave(child);
 }
@@ -138,40 +174,6 @@ static void read_rest(stream *s)
         lines_flush(&s->lines, on_line, s);
         close_stream(s);
     }
-}
-
-/* ---- what the helper tells */
-
-static void on_message(loop_child *child, const char *message)
-{
-    int64_t value = 0;
-    if (message[0] == '\0' || message[1] != ' ' || !num_parse_i64(message + 2, &value))
-        return;
-    if (message[0] == 'P') {
-        child->pid = value;
-        return;
-    }
-    child->knows_how = true;
-    child->how = (loop_child_exit){.is_signal = message[0] == 'S', .code = (int32_t)value};
-}
-
-static void read_control(loop_child *child)
-{
-    char message[32];
-    ssize_t n = 0;
-    while ((n = recv(child->control, message, sizeof message - 1, MSG_DONTWAIT)) > 0) {
-        message[n] = '\0';
-        on_message(child, message);
-    }
-    if (n == 0 || (errno != EAGAIN && errno != EINTR)) /* the end of the helper follows */
-        close_watch(&child->control_watch);
-}
-
-static void on_control(loop_watch *watch, int events, void *user)
-{
-    (void)watch;
-    (void)events;
-    read_control(user);
 }
 
 /* ---- its end */

@@ -477,9 +477,8 @@ static void *open_in_thread(void *user)
     loop_child **child = user;
     (void)snprintf(thread_path, sizeof thread_path, "/proc/self/task/%d",
                    (int)syscall(SYS_gettid));
-    const loop_child_options options = plain("trap 'exit 7' USR1; echo ready; "
-                                             "while :; do sleep 1000 & wait; done");
-    *child = open_with(&options);
+    *child =
+        open_until_ready("trap 'exit 7' USR1; echo ready; while :; do sleep 1000 & wait; done");
     return NULL;
 }
 
@@ -491,8 +490,6 @@ Test(child, outlives_the_thread_that_started_it)
     pthread_join(thread, NULL);
     while (access(thread_path, F_OK) == 0)
         sched_yield(); /* the kernel tells the children just before this */
-    while (strcmp(seen(), "out:ready|") != 0)
-        cr_assert_eq(loop_step(l, NULL), KEDA_OK);
     loop_child_signal(child, SIGUSR1);
     cr_assert_eq(loop_run(l, NULL), KEDA_OK);
     cr_expect_eq(last_exit.is_signal, 0);

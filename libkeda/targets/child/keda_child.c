@@ -13,8 +13,8 @@
  *
  * The control socket keeps messages apart (SOCK_SEQPACKET). From the host: one byte, the number of a
  * signal for the command's process group; SIGKILL reaches every descendant. To the host, as text:
- * "P 123" once the command is on its way, as process and group 123, then "E 3" (exit status) or
- * "S 9" (signal). Its end means that the host is gone.
+ * "P 123" when process and group 123 becomes the command, then "E 3" (exit status) or "S 9"
+ * (signal). Its end means that the host is gone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -53,6 +53,14 @@ static struct {
 static void complain(const char *what)
 {
     (void)fprintf(stderr, "keda-child: %s: %s\n", what, strerror(errno));
+}
+
+static void tell_host(char kind, int value)
+{
+    char message[16];
+    const int size = snprintf(message, sizeof message, "%c %d", kind, value);
+    if (state.control >= 0 && size > 0)
+        (void)send(state.control, message, (size_t)size, MSG_NOSIGNAL);
 }
 
 /* ---- in the child, before the command is executed */
@@ -166,6 +174,7 @@ static void run_command(const struct options *options, pid_t helper)
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != helper)
         _exit(EXIT_CANNOT_START);
+    tell_host('P', getpid()); /* before anything the command may say */
     (void)execvp(options->command[0], options->command);
     const int code = errno == ENOENT ? EXIT_NO_COMMAND : EXIT_CANNOT_START;
     complain(options->command[0]);
@@ -173,14 +182,6 @@ static void run_command(const struct options *options, pid_t helper)
 }
 
 /* ---- in the helper */
-
-static void tell_host(char kind, int value)
-{
-    char message[16];
-    const int size = snprintf(message, sizeof message, "%c %d", kind, value);
-    if (state.control >= 0 && size > 0)
-        (void)send(state.control, message, (size_t)size, MSG_NOSIGNAL);
-}
 
 /* Reaps one that has ended. The group is signalled while its leader's number cannot be reused. */
 static void reap(pid_t pid)
@@ -395,7 +396,6 @@ int main(int argc, char **argv)
     }
     (void)setpgid(pid, pid);
     state.command = pid;
-    tell_host('P', pid);
     supervise(signals);
     kill_everything();
     return end_like_command();
