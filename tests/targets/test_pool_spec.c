@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "support/failing_allocator.h"
 #include "targets/pool_spec.h"
 
 static pool_spec read_good(const char *json)
@@ -107,4 +108,25 @@ Test(pool_spec, puts_the_environment_together_without_doubles)
     expect_env(host, own, "A=host BB=host B=spec KEDA_POOL=jobs KEDA_REPLICA=0 ");
     expect_env(NULL, own, "B=spec KEDA_POOL=jobs KEDA_REPLICA=0 ");
     expect_env(host, NULL, "A=host BB=host KEDA_REPLICA=9 B=spec KEDA_POOL=x ");
+}
+
+Test(pool_spec, reports_when_memory_is_out_and_leaks_nothing)
+{
+    size_t n = 0;
+    bool has_failed = true;
+    while (has_failed && ++n < 200) {
+        pool_spec spec = {0};
+        keda_error err = KEDA_ERROR_INIT;
+        failing_allocator_set(n);
+        keda_status rc = pool_spec_read(&spec,
+                                        "{\"command\": [\"w\"], \"env\": {\"A\": \"1\"}, "
+                                        "\"user\": \"u\", \"limits\": {\"as\": 1}}",
+                                        &err);
+        has_failed = failing_allocator_has_failed();
+        cr_assert_eq(rc, has_failed ? KEDA_ENOMEM : KEDA_OK, "%zu: %s", n, err.text);
+        cr_assert(has_failed == (spec.command == NULL));
+        pool_spec_clear(&spec);
+        cr_assert_eq(failing_allocator_live(), 0, "allocation %zu", n);
+    }
+    cr_expect_gt(n, 6);
 }
