@@ -25,7 +25,8 @@ typedef struct node node;
 struct node {
     node_type type;
     int32_t line, column;
-    char *key;  /* name in a map, else NULL */
+    int32_t key_line, key_column; /* 0: not in a map */
+    char *key;                    /* name in a map, else NULL */
     char *text; /* scalars: as written (unquoted form); NULL for lists and maps */
     bool boolean;
     int64_t integer;
@@ -40,7 +41,7 @@ const char *node_type_name(node_type type);             /* "a list", "a number" 
 typedef struct document {
     char *file;
     char *api_version, *kind, *space, *name; /* space: namespace, "default" when not given */
-    char *object; /* kind/namespace/name, for findings */
+    char *object;                            /* kind/namespace/name, for findings */
     node *root;
 } document;
 
@@ -49,9 +50,11 @@ typedef struct documents {
     size_t count, capacity;
 } documents;
 
-/* Limits: 16 MiB a source, 100 levels, 1,000,000 nodes after aliases. `List` kinds are unfolded.
- * YAML 1.1 resolution as in KEDA: plain yes/no/on/off stay strings where a string is wanted (text is
- * kept), true/false are booleans. Adds findings; returns KEDA_EINVAL when any is an error. */
+/* Appends the documents of a source; zeroed memory is an empty list. Limits: 16 MiB a source, 100
+ * levels, 1,000,000 nodes after aliases. `List` kinds are unfolded. Plain scalars resolve as YAML 1.1,
+ * as in KEDA: yes, no, on, off, y, n are booleans (text keeps what was written). Adds findings; returns
+ * KEDA_EINVAL when any is an error: *out then has the documents that could be read, so that they can be
+ * checked too, and is cleared by the caller all the same. */
 keda_status documents_read(documents *out, const char *text, size_t size, const char *file,
                            keda_findings *findings, keda_error *err);
 void documents_clear(documents *docs);

@@ -22,7 +22,8 @@ typedef void (*params_report_fn)(const char *name, keda_severity severity, const
 
 /* Fills meta; every field is tried even after an error. Returns the number of failing fields. */
 size_t params_parse(const keda_field *fields, size_t nfields, size_t field_size,
-                    const params_sources *sources, void *meta, params_report_fn report, void *user);
+                    const params_sources *sources, void *meta, params_report_fn report,
+                    void *user);
 void params_clear(const keda_field *fields, size_t nfields, size_t field_size, void *meta);
 
 /* Metadata keys that no field knows (name, alias, <name>FromEnv), with a did-you-mean. */

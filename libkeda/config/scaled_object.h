@@ -35,11 +35,12 @@ typedef struct behavior_spec {
 typedef struct scaled_object {
     char *space, *name, *id; /* id: namespace/name */
     char *target_api_version, *target_kind, *target_name;
-    char *env_container; /* envSourceContainerName; NULL: first */
+    char *env_container;         /* envSourceContainerName; NULL: first */
     int64_t polling_interval_ms; /* 30 s; libkeda.io/polling-interval may be finer */
     int64_t sync_interval_ms;    /* 15 s; libkeda.io/sync-interval */
     int32_t cooldown_s, initial_cooldown_s;
-    int32_t min_replicas, max_replicas, idle_replicas; /* as keda_policy: -1, 0, -1 when unset */
+    int32_t min_replicas, max_replicas,
+        idle_replicas;       /* as keda_policy: -1, 0, -1 when unset */
     int32_t pause;           /* keda_pause bits */
     int32_t paused_replicas; /* -1: none */
     bool force_activation;

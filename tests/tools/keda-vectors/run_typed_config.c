@@ -30,7 +30,7 @@ typedef struct slot {
 
 typedef struct kind {
     const char *name;
-    keda_field_kind kind; /* KEDA_KIND_STRING: `convert` goes on from the text, unless NULL */
+    int32_t kind; /* KEDA_KIND_STRING: `convert` goes on from the text, unless NULL */
     size_t offset;
     json_t *(*convert)(const char *text, const json_t *field); /* NULL: refused */
     json_t *(*read)(const slot *s);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A ScaledObject while it is read, and the files that read its parts. For scaled_object.c alone.
+ */
+#ifndef CONFIG_DRAFT_H
+#define CONFIG_DRAFT_H
+
+#include "reader.h"
+#include "scaled_object.h"
+
+typedef struct draft {
+    scaled_object object;                          /* first: tables of members point into it */
+    int64_t polling_interval_ms, sync_interval_ms; /* from annotations; 0: none */
+} draft;
+
+void annotations_read(reader *r, const node *annotations, draft *out);
+void triggers_read(reader *r, const node *list, void *object);
+void advanced_read(reader *r, const node *map, void *object);
+void fallback_read(reader *r, const node *map, void *object);
+void behavior_read(reader *r, const node *map, void *behavior_spec);
+void behavior_clear(behavior_spec *behavior);
+void trigger_spec_clear(trigger_spec *trigger);
+
+/* What members mean together: spec: admission S1 to S9, S14 to S16, W1, W2. */
+void checks_run(reader *r, const node *spec, const scaled_object *object);
+
+#endif

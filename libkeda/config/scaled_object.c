@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A document to a ScaledObject with its defaults, and from there to a decision policy. Parts of it are
+ * read by the files that draft.h names.
+ */
+#include "scaled_object.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "draft.h"
+
+/* At most one slash, with something on both sides. */
+static void check_api_version(reader *r, const node *map)
+{
+    const node *value = reader_get(map, "apiVersion");
+    if (value == NULL || value->type != NODE_STRING)
+        return;
+    const char *slash = strchr(value->text, '/');
+    const bool is_good = slash == NULL || (slash > value->text && slash[1] != '\0' &&
+                                           strchr(slash + 1, '/') == NULL);
+    if (!is_good)
+        reader_error_in(r, map, "apiVersion", "\"%.64s\" is not of the form group/version",
+                        value->text);
+}
+
+/* An empty text counts as none. */
+static bool set_default(char **text, const char *otherwise)
+{
+    if (*text != NULL && (*text)[0] != '\0')
+        return true;
+    mem_free(*text);
+    return (*text = mem_strdup(otherwise)) != NULL;
+}
+
+static void read_target(reader *r, const node *map, void *out)
+{
+    static const member members[] = {
+        {.name = "name",
+         .kind = MEMBER_STRING,
+         .flags = MEMBER_REQUIRED | MEMBER_NOT_EMPTY,
+         .offset = offsetof(scaled_object, target_name)},
+        {.name = "apiVersion",
+         .kind = MEMBER_STRING,
+         .offset = offsetof(scaled_object, target_api_version)},
+        {.name = "kind", .kind = MEMBER_STRING, .offset = offsetof(scaled_object, target_kind)},
+        {.name = "envSourceContainerName",
+         .kind = MEMBER_STRING,
+         .flags = MEMBER_UNHONOURED,
+         .offset = offsetof(scaled_object, env_container)},
+    };
+    scaled_object *object = out;
+    reader_members(r, map, members, sizeof members / sizeof members[0], object);
+    check_api_version(r, map);
+    if (!set_default(&object->target_api_version, "apps/v1") ||
+        !set_default(&object->target_kind, "Deployment"))
+        reader_out_of_memory(r);
+}
+
+static void read_polling_interval(reader *r, const node *value, void *out)
+{
+    scaled_object *object = out;
+    int32_t seconds = 0;
+    if (reader_int32(r, value, 1, INT32_MAX, &seconds))
+        object->polling_interval_ms = (int64_t)seconds * 1000;
+}
+
+static const member spec_members[] = {
+    {.name = "scaleTargetRef",
+     .kind = MEMBER_MAP,
+     .flags = MEMBER_REQUIRED,
+     .read = read_target},
+    {.name = "pollingInterval", .kind = MEMBER_OTHER, .read = read_polling_interval},
+    {.name = "cooldownPeriod",
+     .kind = MEMBER_INT32,
+     .offset = offsetof(scaled_object, cooldown_s),
+     .max = INT32_MAX},
+    {.name = "initialCooldownPeriod",
+     .kind = MEMBER_INT32,
+     .offset = offsetof(scaled_object, initial_cooldown_s),
+     .max = INT32_MAX},
+    {.name = "idleReplicaCount",
+     .kind = MEMBER_INT32,
+     .offset = offsetof(scaled_object, idle_replicas),
+     .max = INT32_MAX},
+    {.name = "minReplicaCount",
+     .kind = MEMBER_INT32,
+     .offset = offsetof(scaled_object, min_replicas),
+     .max = INT32_MAX},
+    {.name = "maxReplicaCount",
+     .kind = MEMBER_INT32,
+     .offset = offsetof(scaled_object, max_replicas),
+     .min = 1,
+     .max = INT32_MAX},
+    {.name = "advanced", .kind = MEMBER_MAP, .read = advanced_read},
+    {.name = "triggers", .kind = MEMBER_LIST, .flags = MEMBER_REQUIRED, .read = triggers_read},
+    {.name = "fallback", .kind = MEMBER_MAP, .read = fallback_read},
+};
+
+static void read_spec(reader *r, const node *map, void *out)
+{
+    reader_members(r, map, spec_members, sizeof spec_members / sizeof spec_members[0], out);
+}
+
+static const member top_members[] = {
+    {.name = "apiVersion"},
+    {.name = "kind"},
+    {.name = "metadata"},
+    {.name = "spec", .kind = MEMBER_MAP, .flags = MEMBER_REQUIRED, .read = read_spec},
+    {.name = "status"},
+};
+
+static bool set_defaults(scaled_object *object, const document *doc)
+{
+    char id[512];
+    (void)snprintf(id, sizeof id, "%s/%s", doc->space, doc->name);
+    *object = (scaled_object){.polling_interval_ms = 30000,
+                              .sync_interval_ms = 15000,
+                              .cooldown_s = 300,
+                              .min_replicas = -1,
+                              .idle_replicas = -1,
+                              .paused_replicas = -1};
+    object->space = mem_strdup(doc->space);
+    object->name = mem_strdup(doc->name);
+    object->id = mem_strdup(id);
+    return object->space != NULL && object->name != NULL && object->id != NULL;
+}
+
+static void read_all(reader *r, draft *d)
+{
+    const node *root = r->doc->root;
+    reader_frame(r, "keda.sh/v1alpha1");
+    annotations_read(r, node_get(node_get(root, "metadata"), "annotations"), d);
+    reader_members(r, root, top_members, sizeof top_members / sizeof top_members[0],
+                   &d->object);
+    if (d->polling_interval_ms > 0)
+        d->object.polling_interval_ms = d->polling_interval_ms;
+    if (d->sync_interval_ms > 0)
+        d->object.sync_interval_ms = d->sync_interval_ms;
+    const node *spec = node_get(root, "spec");
+    if (spec != NULL && spec->type == NODE_MAP)
+        checks_run(r, spec, &d->object);
+}
+
+keda_status scaled_object_read(scaled_object *out, const document *doc, bool is_strict,
+                               keda_findings *findings, keda_error *err)
+{
+    reader r;
+    draft d = {0};
+    reader_init(&r, doc, is_strict, findings);
+    if (set_defaults(&d.object, doc))
+        read_all(&r, &d);
+    else
+        reader_out_of_memory(&r);
+    const keda_status rc = reader_status(&r, err);
+    *out = (scaled_object){0};
+    if (rc == KEDA_OK)
+        *out = d.object;
+    else
+        scaled_object_clear(&d.object);
+    return rc;
+}
+
+void scaled_object_clear(scaled_object *object)
+{
+    if (object == NULL)
+        return;
+    char *texts[] = {object->space,
+                     object->name,
+                     object->id,
+                     object->target_api_version,
+                     object->target_kind,
+                     object->target_name,
+                     object->env_container,
+                     object->hpa_name,
+                     object->fallback_behavior,
+                     object->formula,
+                     object->modifiers_target,
+                     object->modifiers_activation,
+                     object->modifiers_metric_type};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        mem_free(texts[i]);
+    behavior_clear(&object->behavior);
+    for (size_t i = 0; i < object->ntriggers; i++)
+        trigger_spec_clear(&object->triggers[i]);
+    mem_free(object->triggers);
+    *object = (scaled_object){0};
+}
+
+void scaled_object_policy(const scaled_object *object, keda_policy *out)
+{
+    *out = (keda_policy)KEDA_POLICY_INIT;
+    out->min_replicas = object->min_replicas;
+    out->max_replicas = object->max_replicas;
+    out->idle_replicas = object->idle_replicas;
+    out->cooldown_s = object->cooldown_s;
+    out->initial_cooldown_s = object->initial_cooldown_s;
+    out->pause = object->pause;
+    out->paused_replicas = object->paused_replicas;
+    out->force_activation = object->force_activation ? 1 : 0;
+    out->has_fallback = object->has_fallback ? 1 : 0;
+    out->fallback_replicas = object->fallback_replicas;
+    out->has_behavior = object->behavior.is_present ? 1 : 0;
+    out->scale_up = object->behavior.has_up ? &object->behavior.up : NULL;
+    out->scale_down = object->behavior.has_down ? &object->behavior.down : NULL;
+    out->sync_interval_ms = (int32_t)object->sync_interval_ms;
+}

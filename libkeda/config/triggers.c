@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * spec.triggers of a ScaledObject. What a trigger's metadata means is its type's field table's business
+ * (params.h); here every value of it is a string.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "draft.h"
+#include "map.h"
+#include "metrics.h"
+
+static void read_authentication(reader *r, const node *map, void *out)
+{
+    static const char *const kinds[] = {"TriggerAuthentication", "ClusterTriggerAuthentication",
+                                        NULL};
+    static const member members[] = {
+        {.name = "name",
+         .kind = MEMBER_STRING,
+         .flags = MEMBER_REQUIRED | MEMBER_NOT_EMPTY,
+         .offset = offsetof(trigger_spec, auth_name)},
+        {.name = "kind",
+         .kind = MEMBER_STRING,
+         .offset = offsetof(trigger_spec, auth_kind),
+         .allowed = kinds},
+    };
+    trigger_spec *trigger = out;
+    if ((trigger->auth_kind = mem_strdup(kinds[0])) == NULL)
+        reader_out_of_memory(r);
+    reader_members(r, map, members, sizeof members / sizeof members[0], trigger);
+}
+
+static void read_metadata(reader *r, const node *map, void *out)
+{
+    trigger_spec *trigger = out;
+    trigger->metadata_node = map;
+    reader_strings(r, map, &trigger->metadata);
+}
+
+static const member trigger_members[] = {
+    {.name = "type",
+     .kind = MEMBER_STRING,
+     .flags = MEMBER_REQUIRED | MEMBER_NOT_EMPTY,
+     .offset = offsetof(trigger_spec, type)},
+    {.name = "name", .kind = MEMBER_STRING, .offset = offsetof(trigger_spec, name)},
+    {.name = "metadata", .kind = MEMBER_MAP, .flags = MEMBER_REQUIRED, .read = read_metadata},
+    {.name = "authenticationRef", .kind = MEMBER_MAP, .read = read_authentication},
+    {.name = "metricType",
+     .kind = MEMBER_STRING,
+     .offset = offsetof(trigger_spec, metric_type)},
+    {.name = "useCachedMetrics",
+     .kind = MEMBER_BOOL,
+     .offset = offsetof(trigger_spec, use_cached_metrics)},
+};
+
+/* cpu and memory have rules of their own, which their type knows. */
+static void check_metric_type(reader *r, const node *map, trigger_spec *trigger)
+{
+    keda_error err = KEDA_ERROR_INIT;
+    if (trigger->type != NULL &&
+        (strcmp(trigger->type, "cpu") == 0 || strcmp(trigger->type, "memory") == 0))
+        return;
+    if (metric_type_parse(trigger->metric_type, &trigger->target_type, &err) != KEDA_OK)
+        reader_error_in(r, map, "metricType", "%s", err.text);
+}
+
+static void read_trigger(reader *r, const node *map, void *out)
+{
+    scaled_object *object = out;
+    trigger_spec *trigger = &object->triggers[object->ntriggers];
+    object->ntriggers++;
+    if (!reader_is(r, map, NODE_MAP))
+        return;
+    trigger->line = map->line;
+    trigger->column = map->column;
+    trigger->name = mem_strdup("");
+    trigger->metric_type = mem_strdup("");
+    if (trigger->name == NULL || trigger->metric_type == NULL) {
+        reader_out_of_memory(r);
+        return;
+    }
+    reader_members(r, map, trigger_members, sizeof trigger_members / sizeof trigger_members[0],
+                   trigger);
+    check_metric_type(r, map, trigger);
+}
+
+void triggers_read(reader *r, const node *list, void *out)
+{
+    scaled_object *object = out;
+    if (list->nitems == 0) {
+        reader_error(r, list, "must have at least one trigger");
+        return;
+    }
+    object->triggers = mem_zalloc(list->nitems, sizeof *object->triggers);
+    if (object->triggers == NULL) {
+        reader_out_of_memory(r);
+        return;
+    }
+    reader_items(r, list, read_trigger, object);
+}
+
+void trigger_spec_clear(trigger_spec *trigger)
+{
+    mem_free(trigger->type);
+    mem_free(trigger->name);
+    mem_free(trigger->auth_name);
+    mem_free(trigger->auth_kind);
+    mem_free(trigger->metric_type);
+    map_clear(&trigger->metadata);
+    *trigger = (trigger_spec){0};
+}
