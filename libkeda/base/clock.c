@@ -209,7 +209,7 @@ static bool take_time(const char **p, int64_t *ms)
     if (**p < '0' || **p > '9')
         return false;
     for (int scale = 100; **p >= '0' && **p <= '9'; (*p)++, scale /= 10)
-        *ms += (**p - '0') * scale;
+        *ms += (int64_t)(**p - '0') * scale;
     return true;
 }
 

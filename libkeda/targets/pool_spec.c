@@ -105,7 +105,9 @@ static keda_status read_env(char ***out, const keda_json *root, keda_error *err)
     const keda_json *map = keda_json_get(root, "env");
     const size_t n = keda_json_count(map);
     *out = mem_zalloc(n + 1, sizeof **out);
-    keda_status rc = *out == NULL ? out_of_memory(err) : KEDA_OK;
+    if (*out == NULL)
+        return out_of_memory(err);
+    keda_status rc = KEDA_OK;
     for (size_t i = 0; i < n && rc == KEDA_OK; i++) {
         keda_buf pair = {0};
         const char *name = NULL;

@@ -219,8 +219,10 @@ static bool kill_children(void)
     FILE *children = fopen("/proc/thread-self/children", "re");
     if (children == NULL)
         return false;
-    for (int pid; fscanf(children, "%d", &pid) == 1;)
-        (void)kill(pid, SIGKILL);
+    pid_t pid = 0; /* numbers with blanks between and behind */
+    for (int c; (c = fgetc(children)) != EOF; pid = c == ' ' ? 0 : pid * 10 + (c - '0'))
+        if (c == ' ' && pid > 1)
+            (void)kill(pid, SIGKILL);
     (void)fclose(children);
     return true;
 }
