@@ -42,23 +42,30 @@ static bool replace_last_part(char path[PATH_MAX], const char *tail)
     return n >= 0 && (size_t)n < room;
 }
 
+static bool program(char path[PATH_MAX])
+{
+    const ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+    path[n > 0 ? n : 0] = '\0';
+    return n > 0;
+}
+
+/* A folder of that name beside a program means nothing, beside the library it is ours. */
 static bool dir_beside_library(char path[PATH_MAX])
 {
     static const char here = 0; /* any address inside the library */
+    char whole[PATH_MAX];
     Dl_info info;
     if (dladdr(&here, &info) == 0 || info.dli_fname == NULL ||
         realpath(info.dli_fname, path) == NULL)
+        return false;
+    if (program(whole) && strcmp(whole, path) == 0)
         return false;
     return replace_last_part(path, "keda") && is_directory(path);
 }
 
 static bool dir_beside_program(char path[PATH_MAX])
 {
-    const ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
-    if (n <= 0)
-        return false;
-    path[n] = '\0';
-    return replace_last_part(path, "../lib/keda") && is_directory(path);
+    return program(path) && replace_last_part(path, "../lib/keda") && is_directory(path);
 }
 
 keda_status paths_module_dir(char *out, size_t size, keda_error *err)
