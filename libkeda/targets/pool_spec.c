@@ -166,7 +166,7 @@ static keda_status read_seconds(int64_t *out_ms, const keda_json *root, const ch
     *out_ms = fallback_ms;
     if (keda_json_type_of(value) == KEDA_JSON_NULL)
         return KEDA_OK;
-    if (!keda_json_double(value, &seconds) || !(seconds >= 0.0) || seconds > 1e9)
+    if (!keda_json_double(value, &seconds) || !(seconds >= 0.0) || seconds > 1e10)
         return fail_type(path, "a number of seconds", err);
     *out_ms = num_milli(seconds);
     return KEDA_OK;

@@ -56,6 +56,13 @@ Test(pool_spec, reads_every_member)
     pool_spec_clear(&spec);
 }
 
+Test(pool_spec, takes_the_longest_times_a_document_may_give)
+{
+    pool_spec spec = read_good("{\"command\": [\"w\"], \"gracePeriodSeconds\": 2147483647}");
+    cr_expect_eq(spec.rules.grace_ms, INT64_C(2147483647000));
+    pool_spec_clear(&spec);
+}
+
 Test(pool_spec, refuses_what_it_cannot_use)
 {
     static const char *const bad[] = {
