@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Preparing a change: reading, duplicates, references, targets. Everything that can fail is here;
+ * commit.c makes it real.
+ */
+#include "engine/change.h"
+
+#include "auth/resolve.h"
+#include "base/findings.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "engine/stage.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- findings */
+
+void change_say(change *c, keda_severity severity, keda_status code, const change_place *place,
+                const char *format, ...)
+{
+    char text[1024];
+    const entry *en = place->entry;
+    const document *doc = place->doc;
+    findings_place where = {.path = place->path, .line = place->line, .column = place->column};
+
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    where.file = doc != NULL                        ? doc->file
+                 : en != NULL && en->source != NULL ? en->source->id
+                                                    : "";
+    where.object = doc != NULL ? doc->object : en != NULL ? en->object : "";
+    findings_add(c->findings, severity, &where, "%s", text);
+    if (severity == KEDA_SEVERITY_ERROR && c->first_code == KEDA_OK)
+        c->first_code = code;
+}
+
+static void say_at(change *c, keda_severity severity, keda_status code, const document *doc,
+                   const char *member, const char *message)
+{
+    const node *at = doc->root;
+    const char *path = member;
+
+    for (const char *name = member; at != NULL && *name != '\0';) {
+        char part[64];
+        const size_t n = strcspn(name, ".");
+        (void)snprintf(part, sizeof part, "%.*s", (int)n, name);
+        const node *next = node_get(at, part);
+        if (next == NULL)
+            break;
+        at = next;
+        name += n + (name[n] == '.' ? 1 : 0);
+    }
+    const change_place place = {.doc = doc,
+                                .path = path,
+                                .line = at == NULL ? 0 : at->line,
+                                .column = at == NULL ? 0 : at->column};
+    change_say(c, severity, code, &place, "%s", message);
+}
+
+/* ---- documents as they will be */
+
+entry *change_find(const change *c, const char *object)
+{
+    entry *en = table_find(&c->entries, object);
+    if (en != NULL)
+        return en->is_kept ? en->before : en;
+    en = table_find(&c->e->entries, object);
+    return en != NULL && !en->source->is_leaving ? en : NULL;
+}
+
+static bool stays(const change *c, const entry *en)
+{
+    return change_find(c, en->object) == en;
+}
+
+/* ---- sources */
+
+void source_free(text_source *src)
+{
+    if (src == NULL)
+        return;
+    pointers_clear(&src->entries);
+    mem_free(src->id);
+    mem_free(src);
+}
+
+static keda_status source_new(text_source **out, const char *id, keda_error *err)
+{
+    text_source *src = mem_zalloc(1, sizeof *src);
+    if (src != NULL)
+        src->id = mem_strdup(id);
+    if (src == NULL || src->id == NULL) {
+        source_free(src);
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    }
+    *out = src;
+    return KEDA_OK;
+}
+
+/* ---- one document */
+
+/* Ours by name, but nothing we know; or somebody else's, which may stand in the same file. */
+static void say_unknown_kind(change *c, const document *doc)
+{
+    static const char *const known[] = {"ScaledObject", "TriggerAuthentication", "Secret",
+                                        "ConfigMap", "ProcessPool"};
+    char message[320];
+    const bool is_ours = text_has_prefix(doc->api_version, "keda.sh/") ||
+                         text_has_prefix(doc->api_version, "libkeda.io/");
+    const char *nearest = text_nearest(doc->kind, known, sizeof known / sizeof known[0]);
+
+    if (!is_ours && (nearest == NULL || text_equal(nearest, doc->kind)))
+        (void)snprintf(message, sizeof message, "%s %s is not used here and is left out",
+                       doc->api_version, doc->kind);
+    else
+        (void)snprintf(message, sizeof message, "unknown kind %s %s%s%s%s", doc->api_version,
+                       doc->kind, nearest == NULL ? "" : "; did you mean ",
+                       nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
+    say_at(c, is_ours ? KEDA_SEVERITY_ERROR : KEDA_SEVERITY_WARNING, KEDA_EINVAL, doc, "kind",
+           message);
+}
+
+/* True when no other document has this object. */
+static bool is_single(change *c, const document *doc, const text_source *src)
+{
+    char message[320];
+    const entry *other = table_find(&c->entries, doc->object);
+
+    if (other == NULL) {
+        other = table_find(&c->e->entries, doc->object);
+        if (other == NULL || other->source->is_leaving)
+            return true;
+    }
+    const bool is_here = other->source == src || text_equal(other->source->id, src->id);
+    (void)snprintf(message, sizeof message, "%s is already defined %s%s", doc->object,
+                   is_here ? "above" : "in ", is_here ? "" : other->source->id);
+    say_at(c, KEDA_SEVERITY_ERROR, KEDA_EINVAL, doc, "metadata.name", message);
+    return false;
+}
+
+static keda_status make_pool_target(change *c, entry *en, const document *doc, keda_error *err)
+{
+    const target_name name = {.api_version = doc->api_version,
+                              .kind = doc->kind,
+                              .space = doc->space,
+                              .name = doc->name};
+    target_kind *kind = registry_target(&c->e->registry, name.api_version, name.kind);
+
+    if (kind == NULL) {
+        say_at(c, KEDA_SEVERITY_ERROR, KEDA_EUNSUPPORTED, doc, "kind",
+               "this program has no process pools");
+        return KEDA_OK;
+    }
+    return target_new(&en->target, c->e, kind, &name, en->spec_json, err);
+}
+
+/* What hangs on the entry besides its values. */
+static keda_status complete_entry(change *c, entry *en, const document *doc,
+                                  scaled_object *object, keda_error *err)
+{
+    if (en->is_kept)
+        return KEDA_OK;
+    if (en->before != NULL)
+        c->touches = c->touches || en->kind != ENTRY_SCALED_OBJECT;
+    if (en->kind == ENTRY_SCALED_OBJECT)
+        return workload_new(&en->workload, c->e, object, err);
+    if (en->kind == ENTRY_POOL && en->before == NULL)
+        return make_pool_target(c, en, doc, err);
+    return KEDA_OK;
+}
+
+static keda_status take_document(change *c, text_source *src, size_t i, const document *doc,
+                                 keda_error *err)
+{
+    scaled_object object = {0};
+    keda_error own = KEDA_ERROR_INIT;
+    entry_kind kind;
+    entry *en = NULL;
+
+    if (!entry_kind_of(doc, &kind)) {
+        say_unknown_kind(c, doc);
+        return KEDA_OK;
+    }
+    if (!is_single(c, doc, src))
+        return KEDA_OK;
+    entry *before = table_find(&c->e->entries, doc->object);
+    keda_status rc = entry_new(&en, c->e, doc, before, &object, c->findings, &own);
+    if (rc == KEDA_ENOMEM)
+        return keda_error_set(err, rc, "%s", own.text);
+    if (rc != KEDA_OK) { /* its findings say why */
+        c->first_code = c->first_code == KEDA_OK ? rc : c->first_code;
+        return KEDA_OK;
+    }
+    en->source = src;
+    en->document = i;
+    if ((rc = complete_entry(c, en, doc, &object, err)) == KEDA_OK)
+        rc = pointers_add(&src->entries, en, err);
+    scaled_object_clear(&object);
+    if (rc == KEDA_OK)
+        table_add(&c->entries, &en->node, en->object);
+    else {
+        workload_free(en->workload);
+        target_discard(en->target);
+        entry_free(en);
+    }
+    return rc;
+}
+
+static keda_status take_source(change *c, const keda_source *given, keda_error *err)
+{
+    new_source *mine = &c->sources[c->nsources];
+    keda_error own = KEDA_ERROR_INIT;
+    keda_status rc = source_new(&mine->source, given->id, err);
+
+    if (rc != KEDA_OK)
+        return rc;
+    c->nsources++;
+    if (table_find(&c->given, given->id) != NULL)
+        rc = keda_error_set(err, KEDA_EINVAL, "source %s is given twice", given->id);
+    table_add(&c->given, &mine->source->node, mine->source->id);
+    if (rc != KEDA_OK)
+        return rc;
+    rc = documents_read(&mine->docs, given->text, given->size, given->id, c->findings, &own);
+    if (rc == KEDA_ENOMEM)
+        return keda_error_set(err, rc, "%s", own.text);
+    if (rc != KEDA_OK)
+        c->first_code = c->first_code == KEDA_OK ? KEDA_EINVAL : c->first_code;
+    rc = KEDA_OK;
+    for (size_t i = 0; rc == KEDA_OK && i < mine->docs.count; i++)
+        rc = take_document(c, mine->source, i, &mine->docs.items[i], err);
+    return rc;
+}
+
+/* ---- references of TriggerAuthentications */
+
+typedef struct object_search {
+    const change *c;
+    const char *space;
+} object_search;
+
+static const keda_map *object_values(auth_from from, const char *name, void *user)
+{
+    const object_search *search = user;
+    char *object =
+        entry_object(from == AUTH_FROM_SECRET ? "Secret" : "ConfigMap", search->space, name);
+    const entry *en = object == NULL ? NULL : change_find(search->c, object);
+    mem_free(object);
+    return en == NULL ? NULL : &en->values.values;
+}
+
+static void check_auth(change *c, const entry *en, const document *doc)
+{
+    object_search search = {.c = c, .space = en->auth.space};
+    const auth_sources sources = {.object = object_values, .user = &search};
+    char message[320];
+
+    for (size_t i = 0; i < en->auth.count; i++) {
+        const auth_entry *at = &en->auth.entries[i];
+        const auth_want want = {.from = at->source == AUTH_SECRET ? AUTH_FROM_SECRET
+                                                                  : AUTH_FROM_CONFIG_MAP,
+                                .parameter = at->parameter,
+                                .name = at->name,
+                                .key = at->key};
+        if (at->source == AUTH_ENV) /* depends on the workload */
+            continue;
+        const change_place place = {.doc = doc,
+                                    .entry = en,
+                                    .path = at->source == AUTH_SECRET
+                                                ? "spec.secretTargetRef"
+                                                : "spec.configMapTargetRef",
+                                    .line = doc == NULL ? 0 : at->line,
+                                    .column = doc == NULL ? 0 : at->column};
+        if (!auth_exists(&want, &sources, message, sizeof message))
+            change_say(c, KEDA_SEVERITY_ERROR, KEDA_EINVAL, &place, "%s", message);
+    }
+}
+
+/* ---- targets of new workloads */
+
+static const workload *other_owner(const change *c, const workload *w)
+{
+    const table_node *claim = table_find(&c->claims, w->target_key);
+    if (claim != NULL)
+        return (const workload *)(const void *)((const char *)claim -
+                                                offsetof(workload, claim));
+    const keda_target *t = table_find(&c->e->targets, w->target_key);
+    if (t == NULL || t->owner == NULL)
+        return NULL;
+    char *object = entry_object("ScaledObject", t->owner->object.space, t->owner->object.name);
+    const entry *en = object == NULL ? NULL : change_find(c, object);
+    mem_free(object);
+    return en != NULL && en->workload == t->owner ? t->owner : NULL;
+}
+
+static bool is_claimed(change *c, workload *w, const document *doc)
+{
+    char message[512];
+    const workload *other = other_owner(c, w);
+
+    if (other == NULL) {
+        table_add(&c->claims, &w->claim, w->target_key);
+        return true;
+    }
+    (void)snprintf(message, sizeof message, "%s and %s would both scale %s %s",
+                   other->object.id, w->object.id, w->object.target_kind,
+                   w->object.target_name);
+    say_at(c, KEDA_SEVERITY_ERROR, KEDA_EINVAL, doc, "spec.scaleTargetRef", message);
+    return false;
+}
+
+static keda_status find_target(change *c, workload *w, const document *doc, keda_error *err)
+{
+    const scaled_object *object = &w->object;
+    const target_name name = {.api_version = object->target_api_version,
+                              .kind = object->target_kind,
+                              .space = object->space,
+                              .name = object->target_name};
+    const bool is_idle = c->is_check || c->e->settings.is_manual;
+    target_kind *kind = registry_target(&c->e->registry, name.api_version, name.kind);
+    char message[512];
+
+    if (kind == NULL) {
+        (void)snprintf(message, sizeof message, "%s %s cannot be scaled by this program",
+                       name.api_version, name.kind);
+        say_at(c, is_idle ? KEDA_SEVERITY_WARNING : KEDA_SEVERITY_ERROR, KEDA_EUNSUPPORTED, doc,
+               "spec.scaleTargetRef", message);
+        return KEDA_OK;
+    }
+    if ((w->target_key = target_key(&name)) == NULL)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    if (!is_claimed(c, w, doc))
+        return KEDA_OK;
+    if ((kind->desc.flags & KEDA_TARGET_NEEDS_DOCUMENT) == 0)
+        return target_new(&w->fresh_target, c->e, kind, &name, NULL, err);
+    char *needed = entry_object(name.kind, name.space, name.name);
+    if (needed == NULL)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    (void)snprintf(message, sizeof message, "there is no %s %s/%s", name.kind, name.space,
+                   name.name);
+    if (change_find(c, needed) == NULL)
+        say_at(c, KEDA_SEVERITY_ERROR, KEDA_EINVAL, doc, "spec.scaleTargetRef", message);
+    mem_free(needed);
+    return KEDA_OK;
+}
+
+/* ---- new documents, once all are known */
+
+static keda_status link_entry(change *c, const new_source *from, entry *en, keda_error *err)
+{
+    const document *doc = &from->docs.items[en->document];
+    keda_status rc = KEDA_OK;
+
+    if (en->is_kept)
+        return KEDA_OK;
+    if (en->kind == ENTRY_AUTH)
+        check_auth(c, en, doc);
+    if (en->kind != ENTRY_SCALED_OBJECT)
+        return KEDA_OK;
+    if ((rc = find_target(c, en->workload, doc, err)) != KEDA_OK)
+        return rc;
+    return stage_workload(c, en->workload, en, doc, err);
+}
+
+static keda_status link_entries(change *c, keda_error *err)
+{
+    keda_status rc = KEDA_OK;
+
+    for (size_t i = 0; rc == KEDA_OK && i < c->nsources; i++) {
+        const pointers *entries = &c->sources[i].source->entries;
+        for (size_t j = 0; rc == KEDA_OK && j < entries->count; j++)
+            rc = link_entry(c, &c->sources[i], entries->items[j], err);
+    }
+    return rc;
+}
+
+/* ---- workloads that stay, when what they refer to changes */
+
+static keda_status renew_trigger(change *c, const entry *en, trigger *t, keda_error *err)
+{
+    keda_error own = KEDA_ERROR_INIT;
+    renewal fresh = {.trigger = t};
+    const change_place place = {.entry = en, .path = "spec.triggers"};
+    keda_status rc = stage_for_change(c, t, &fresh.instance, &fresh.fingerprint, &own);
+
+    if (rc == KEDA_ENOMEM)
+        return keda_error_set(err, rc, "out of memory");
+    if (rc != KEDA_OK) {
+        change_say(c, KEDA_SEVERITY_ERROR, rc, &place, "it would no longer work: %s", own.text);
+        return KEDA_OK;
+    }
+    if (fresh.fingerprint == t->fingerprint) {
+        instance_discard(fresh.instance);
+        return KEDA_OK;
+    }
+    void *renewals = c->renewals;
+    rc = mem_grow(&renewals, &c->renewals_capacity, c->nrenewals, sizeof fresh, err);
+    c->renewals = renewals;
+    if (rc == KEDA_OK)
+        c->renewals[c->nrenewals++] = fresh;
+    else
+        instance_discard(fresh.instance);
+    return rc;
+}
+
+static void check_pool(change *c, const entry *en)
+{
+    const scaled_object *object = &en->workload->object;
+    char *needed = entry_object(object->target_kind, object->space, object->target_name);
+    const change_place place = {.entry = en, .path = "spec.scaleTargetRef"};
+    const keda_target *t = en->workload->target;
+
+    if (t != NULL && (t->kind->desc.flags & KEDA_TARGET_NEEDS_DOCUMENT) != 0 &&
+        needed != NULL && change_find(c, needed) == NULL)
+        change_say(c, KEDA_SEVERITY_ERROR, KEDA_EINVAL, &place, "%s still needs it: %s",
+                   en->object, needed);
+    mem_free(needed);
+}
+
+static keda_status recheck_entry(change *c, const entry *en, keda_error *err)
+{
+    keda_status rc = KEDA_OK;
+
+    if (!stays(c, en))
+        return KEDA_OK;
+    if (en->kind == ENTRY_AUTH)
+        check_auth(c, en, NULL);
+    if (en->kind != ENTRY_SCALED_OBJECT)
+        return KEDA_OK;
+    check_pool(c, en);
+    for (size_t i = 0; rc == KEDA_OK && i < en->workload->object.ntriggers; i++)
+        rc = renew_trigger(c, en, &en->workload->triggers[i], err);
+    return rc;
+}
+
+static bool removes_what_others_need(const change *c)
+{
+    for (const text_source *src = table_next(&c->e->sources, NULL); src != NULL;
+         src = table_next(&c->e->sources, src)) {
+        for (size_t i = 0; src->is_leaving && i < src->entries.count; i++) {
+            const entry *en = src->entries.items[i];
+            if (en->kind != ENTRY_SCALED_OBJECT && change_find(c, en->object) == NULL)
+                return true;
+        }
+    }
+    return false;
+}
+
+static keda_status recheck(change *c, keda_error *err)
+{
+    keda_status rc = KEDA_OK;
+
+    if (!c->touches && !removes_what_others_need(c))
+        return KEDA_OK;
+    for (const entry *en = table_next(&c->e->entries, NULL); rc == KEDA_OK && en != NULL;
+         en = table_next(&c->e->entries, en))
+        rc = recheck_entry(c, en, err);
+    return rc;
+}
+
+/* ---- all of it */
+
+static void mark_leaving(change *c, const keda_source *sources, size_t nsources,
+                         size_t source_size)
+{
+    for (text_source *src = table_next(&c->e->sources, NULL); c->is_all && src != NULL;
+         src = table_next(&c->e->sources, src))
+        src->is_leaving = true;
+    for (size_t i = 0; i < nsources; i++) {
+        const keda_source *given =
+            (const keda_source *)(const void *)((const char *)sources + i * source_size);
+        text_source *src = table_find(&c->e->sources, given->id);
+        if (src != NULL)
+            src->is_leaving = true;
+    }
+}
+
+static keda_status start_tables(change *c, size_t nsources, keda_error *err)
+{
+    keda_status rc = table_init(&c->given, err);
+    if (rc == KEDA_OK)
+        rc = table_init(&c->entries, err);
+    if (rc == KEDA_OK)
+        rc = table_init(&c->claims, err);
+    if (rc != KEDA_OK)
+        return rc;
+    c->sources = mem_zalloc(nsources, sizeof *c->sources);
+    if (c->sources == NULL)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    return KEDA_OK;
+}
+
+keda_status change_prepare(change *c, const keda_source *sources, size_t nsources,
+                           size_t source_size, keda_error *err)
+{
+    keda_status rc = start_tables(c, nsources, err);
+
+    if (rc != KEDA_OK)
+        return rc;
+    mark_leaving(c, sources, nsources, source_size);
+    for (size_t i = 0; rc == KEDA_OK && i < nsources; i++) {
+        const keda_source *given =
+            (const keda_source *)(const void *)((const char *)sources + i * source_size);
+        rc = take_source(c, given, err);
+    }
+    if (rc == KEDA_OK)
+        rc = link_entries(c, err);
+    if (rc == KEDA_OK)
+        rc = recheck(c, err);
+    for (size_t i = 0; i < c->nsources; i++)
+        documents_clear(&c->sources[i].docs);
+    return rc;
+}
+
+static void drop_entry(entry *en)
+{
+    if (en->workload != NULL)
+        target_discard(en->workload->fresh_target);
+    workload_free(en->workload);
+    if (en->before == NULL)
+        target_discard(en->target);
+    entry_free(en);
+}
+
+void change_drop(change *c)
+{
+    for (text_source *src = table_next(&c->e->sources, NULL); src != NULL;
+         src = table_next(&c->e->sources, src))
+        src->is_leaving = false;
+    for (size_t i = 0; i < c->nsources; i++) {
+        text_source *src = c->sources[i].source;
+        for (size_t j = 0; j < src->entries.count; j++)
+            drop_entry(src->entries.items[j]);
+        source_free(src);
+    }
+    for (size_t i = 0; i < c->nrenewals; i++)
+        instance_discard(c->renewals[i].instance);
+    mem_free(c->renewals);
+    mem_free(c->sources);
+    table_clear(&c->claims);
+    table_clear(&c->entries);
+    table_clear(&c->given);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A document as the engine keeps it: what it is, from which source it came, and what its kind makes
+ * of it. Found by "kind/namespace/name".
+ */
+#ifndef ENGINE_ENTRY_H
+#define ENGINE_ENTRY_H
+
+#include "config/scaled_object.h"
+#include "engine/workload.h"
+
+typedef enum entry_kind {
+    ENTRY_SCALED_OBJECT = 1,
+    ENTRY_AUTH,
+    ENTRY_SECRET,
+    ENTRY_CONFIG_MAP,
+    ENTRY_POOL
+} entry_kind;
+
+typedef struct text_source {
+    table_node node; /* first; by id */
+    char *id;
+    pointers entries;
+    bool is_leaving; /* during a change: its documents are being replaced */
+} text_source;
+
+void source_free(text_source *src); /* its entries stay; change.c */
+
+typedef struct entry entry;
+struct entry {
+    table_node node; /* first; by object */
+    text_source *source;
+    entry_kind kind;
+    char *object;  /* "Secret/default/kafka" */
+    uint64_t hash; /* of the document's JSON text: equal means unchanged */
+
+    trigger_auth auth;   /* ENTRY_AUTH */
+    key_values values;   /* ENTRY_SECRET, ENTRY_CONFIG_MAP */
+    char *spec_json;     /* ENTRY_POOL: checked and defaulted; moves to the target */
+    keda_map env;        /* ENTRY_POOL: what its workers get */
+    keda_target *target; /* ENTRY_POOL */
+    workload *workload;  /* ENTRY_SCALED_OBJECT */
+
+    /* during a change */
+    entry *before; /* what had this object */
+    bool is_kept;  /* before is unchanged and stays at work */
+    bool is_successor, is_started;
+    size_t document; /* index in its text_source */
+};
+
+/* The document by kind and name; the caller frees the key. */
+char *entry_object(const char *kind, const char *space, const char *name);
+
+/* What the document is; false for kinds of others. */
+bool entry_kind_of(const document *doc, entry_kind *kind);
+
+/* Typed values of a document, findings on the way. One that equals `before` is only marked as kept.
+ * ENTRY_SCALED_OBJECT reads into *object, which is then the caller's. */
+keda_status entry_new(entry **out, keda_engine *e, const document *doc, entry *before,
+                      scaled_object *object, keda_findings *findings, keda_error *err);
+void entry_free(entry *en); /* its target and workload are not its own */
+
+#endif

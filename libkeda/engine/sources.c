@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The public calls that put, remove, replace and check documents: one change each.
+ */
+#include "base/findings.h"
+#include "base/mem.h"
+#include "engine/change.h"
+
+#include <string.h>
+
+typedef enum intent { INTENT_PUT, INTENT_REPLACE, INTENT_CHECK } intent;
+
+typedef struct given_sources {
+    const keda_source *items;
+    size_t count, item_size;
+} given_sources;
+
+static void copy_findings(keda_findings *to, const keda_findings *from)
+{
+    for (size_t i = 0; to != NULL && i < keda_findings_count(from); i++) {
+        const keda_finding *f = keda_findings_at(from, i);
+        const findings_place place = {.file = f->file,
+                                      .object = f->object,
+                                      .path = f->path,
+                                      .line = f->line,
+                                      .column = f->column};
+        findings_add(to, (keda_severity)f->severity, &place, "%s", f->message);
+    }
+}
+
+static keda_status finish(change *c, intent what, keda_status rc, keda_error *err)
+{
+    if (rc == KEDA_OK && c->first_code != KEDA_OK) {
+        rc = findings_first_error(c->findings, err);
+        if (rc == KEDA_OK)
+            rc = keda_error_set(err, c->first_code, "the documents are not usable");
+        rc = c->first_code;
+        if (err != NULL)
+            err->code = (int32_t)rc;
+    }
+    if (rc == KEDA_OK && what != INTENT_CHECK)
+        change_commit(c);
+    else
+        change_drop(c);
+    return rc;
+}
+
+static keda_status run(keda_engine *e, intent what, const given_sources *given,
+                       keda_findings *findings, keda_error *err)
+{
+    change c = {.e = e, .is_all = what != INTENT_PUT, .is_check = what == INTENT_CHECK};
+    keda_status rc = KEDA_OK;
+
+    if (e->is_changing)
+        return keda_error_set(err, KEDA_EINVAL, "documents are being changed already");
+    if ((rc = keda_findings_new(&c.findings, err)) != KEDA_OK)
+        return rc;
+    e->is_changing = true;
+    rc = change_prepare(&c, given->items, given->count, given->item_size, err);
+    rc = finish(&c, what, rc, err);
+    e->is_changing = false;
+    copy_findings(findings, c.findings);
+    keda_findings_free(c.findings);
+    return rc;
+}
+
+keda_status keda_engine_put(keda_engine *e, const char *id, const char *text,
+                            keda_findings *findings, keda_error *err)
+{
+    const keda_source source = {
+        .struct_size = sizeof source, .id = id, .text = text, .size = strlen(text)};
+    const given_sources given = {.items = &source, .count = 1, .item_size = sizeof source};
+    return run(e, INTENT_PUT, &given, findings, err);
+}
+
+keda_status keda_engine_remove(keda_engine *e, const char *id, keda_error *err)
+{
+    text_source *known = table_find(&e->sources, id);
+    keda_status rc = KEDA_OK;
+
+    if (known == NULL)
+        return keda_error_set(err, KEDA_ENOTFOUND, "there is no source %s", id);
+    if ((rc = keda_engine_put(e, id, "", NULL, err)) != KEDA_OK)
+        return rc;
+    text_source *empty = table_find(&e->sources, id);
+    if (empty != NULL && empty->entries.count == 0) {
+        table_remove(&e->sources, &empty->node);
+        source_free(empty);
+    }
+    return KEDA_OK;
+}
+
+static keda_status check_size(size_t nsources, size_t source_size, keda_error *err)
+{
+    if (nsources > 0 && source_size < sizeof(keda_source))
+        return keda_error_set(err, KEDA_EINVAL, "sources of a wrong size");
+    return KEDA_OK;
+}
+
+keda_status keda_engine_replace(keda_engine *e, const keda_source *sources, size_t nsources,
+                                size_t source_size, keda_findings *findings, keda_error *err)
+{
+    const given_sources given = {.items = sources, .count = nsources, .item_size = source_size};
+    const keda_status rc = check_size(nsources, source_size, err);
+    return rc != KEDA_OK ? rc : run(e, INTENT_REPLACE, &given, findings, err);
+}
+
+keda_status keda_engine_check(keda_engine *e, const keda_source *sources, size_t nsources,
+                              size_t source_size, keda_findings *findings, keda_error *err)
+{
+    const given_sources given = {.items = sources, .count = nsources, .item_size = source_size};
+    const keda_status rc = check_size(nsources, source_size, err);
+    return rc != KEDA_OK ? rc : run(e, INTENT_CHECK, &given, findings, err);
+}

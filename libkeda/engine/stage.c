@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Makes instances of triggers, whether for new documents (problems become findings with their
+ * places) or again for documents at work (the first problem is the error).
+ */
+#include "engine/stage.h"
+
+#include "auth/resolve.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "engine/module.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct stage {
+    trigger *t;
+    size_t index;
+    change *change;      /* NULL: the documents at work */
+    const entry *en;     /* with a change and findings: whose document */
+    const document *doc; /* NULL: problems go to err */
+    keda_error *err;
+    keda_map auth, env;
+    bool is_incomplete; /* a source was missing: what it would have given is not asked for */
+    const trigger_auth *incomplete;
+    size_t nerrors;
+} stage;
+
+/* ---- telling */
+
+static const char *path_of(const stage *st, const char *member, char *path, size_t size)
+{
+    (void)snprintf(path, size, "spec.triggers[%zu]%s%s", st->index,
+                   member[0] == '\0' ? "" : ".", member);
+    return path;
+}
+
+/* Where the user wrote the parameter, or the trigger when it is not there. */
+static void place_of(const stage *st, const char *name, change_place *place)
+{
+    char from_env[256];
+    const node *metadata = st->t->spec->metadata_node;
+    const node *at = node_get(metadata, name);
+
+    if (at == NULL) {
+        (void)snprintf(from_env, sizeof from_env, "%sFromEnv", name);
+        at = node_get(metadata, from_env);
+    }
+    place->line = at != NULL ? at->line : st->t->spec->line;
+    place->column = at != NULL ? at->column : st->t->spec->column;
+}
+
+static void say(stage *st, keda_severity severity, keda_status code, const char *member,
+                const char *message)
+{
+    char path[320];
+
+    st->nerrors += severity == KEDA_SEVERITY_ERROR ? 1 : 0;
+    if (st->doc == NULL) {
+        if (severity == KEDA_SEVERITY_ERROR && st->nerrors == 1)
+            keda_error_set(st->err, code, "%s", message);
+        return;
+    }
+    change_place place = {.doc = st->doc, .entry = st->en};
+    place.path = path_of(st, member, path, sizeof path);
+    place_of(st, text_has_prefix(member, "metadata.") ? member + 9 : "", &place);
+    change_say(st->change, severity, code, &place, "%s", message);
+}
+
+/* Errors of parameters whose source is missing say nothing new. */
+static bool is_known_missing(const stage *st, const char *name)
+{
+    if (!st->is_incomplete || st->incomplete == NULL)
+        return false;
+    for (size_t i = 0; i < st->incomplete->count; i++) {
+        if (text_equal(st->incomplete->entries[i].parameter, name) &&
+            params_map_get(&st->auth, name) == NULL)
+            return true;
+    }
+    return false;
+}
+
+static void on_problem(const char *name, keda_severity severity, const char *message,
+                       void *user)
+{
+    stage *st = user;
+    char member[300];
+
+    if (severity == KEDA_SEVERITY_ERROR && is_known_missing(st, name))
+        return;
+    (void)snprintf(member, sizeof member, "metadata.%s", name);
+    say(st, severity, KEDA_EINVAL, member, message);
+}
+
+/* ---- documents it refers to */
+
+static entry *find_entry(const stage *st, const char *kind, const char *name)
+{
+    const workload *w = st->t->workload;
+    char *object = entry_object(kind, w->object.space, name);
+    entry *en = NULL;
+
+    if (object != NULL && st->change != NULL)
+        en = change_find(st->change, object);
+    else if (object != NULL)
+        en = table_find(&w->engine->entries, object);
+    mem_free(object);
+    return en;
+}
+
+static const keda_map *object_values(auth_from from, const char *name, void *user)
+{
+    const entry *en = find_entry(user, from == AUTH_FROM_SECRET ? "Secret" : "ConfigMap", name);
+    return en == NULL ? NULL : &en->values.values;
+}
+
+/* KEDA reads the workload's container; here that is the pool's, then the process's own. */
+static const char *variable_value(const char *name, void *user)
+{
+    const stage *st = user;
+    const scaled_object *object = &st->t->workload->object;
+    const char *value = NULL;
+
+    if (text_equal(object->target_kind, "ProcessPool")) {
+        const entry *pool = find_entry(st, "ProcessPool", object->target_name);
+        value = pool == NULL ? NULL : params_map_get(&pool->env, name);
+    }
+    return value != NULL ? value : getenv(name);
+}
+
+static void on_missing(const auth_want *want, const char *message, void *user)
+{
+    stage *st = user;
+    const bool is_told = st->doc != NULL && want->from != AUTH_FROM_ENV;
+    const bool is_later = st->change != NULL && st->change->is_check;
+
+    st->is_incomplete = true;
+    if (is_told) /* once, at the TriggerAuthentication */
+        st->nerrors++;
+    else
+        say(st, is_later ? KEDA_SEVERITY_WARNING : KEDA_SEVERITY_ERROR, KEDA_EINVAL,
+            "authenticationRef", message);
+}
+
+static auth_from from_of(auth_source source)
+{
+    switch (source) {
+    case AUTH_SECRET:
+        return AUTH_FROM_SECRET;
+    case AUTH_CONFIG_MAP:
+        return AUTH_FROM_CONFIG_MAP;
+    case AUTH_ENV:
+        break;
+    }
+    return AUTH_FROM_ENV;
+}
+
+static keda_status resolve_entries(stage *st, const trigger_auth *auth)
+{
+    const auth_sources sources = {
+        .object = object_values, .variable = variable_value, .user = st};
+
+    st->incomplete = auth;
+    for (size_t i = 0; i < auth->count; i++) {
+        const auth_want want = {.from = from_of(auth->entries[i].source),
+                                .parameter = auth->entries[i].parameter,
+                                .name = auth->entries[i].name,
+                                .key = auth->entries[i].key};
+        const keda_status rc =
+            auth_resolve(&st->auth, &want, 1, &sources, on_missing, st, st->err);
+        if (rc != KEDA_OK)
+            return rc;
+    }
+    return KEDA_OK;
+}
+
+static keda_status resolve_auth(stage *st)
+{
+    const trigger_spec *spec = st->t->spec;
+    char message[320];
+
+    if (spec->auth_name == NULL)
+        return KEDA_OK;
+    const entry *en = NULL;
+    if (text_equal(spec->auth_kind, "ClusterTriggerAuthentication")) {
+        (void)snprintf(message, sizeof message,
+                       "ClusterTriggerAuthentication %s: only TriggerAuthentication can be "
+                       "used without Kubernetes",
+                       spec->auth_name);
+    } else {
+        en = find_entry(st, "TriggerAuthentication", spec->auth_name);
+        (void)snprintf(message, sizeof message, "there is no TriggerAuthentication %s/%s",
+                       st->t->workload->object.space, spec->auth_name);
+    }
+    if (en != NULL)
+        return resolve_entries(st, &en->auth);
+    st->is_incomplete = true;
+    say(st, KEDA_SEVERITY_ERROR, KEDA_EINVAL, "authenticationRef", message);
+    return KEDA_OK;
+}
+
+/* Only the variables that the metadata names. */
+static keda_status resolve_env(stage *st)
+{
+    const keda_map *metadata = &st->t->spec->metadata;
+
+    for (size_t i = 0; i < metadata->count; i++) {
+        if (!text_has_suffix(metadata->items[i].name, "FromEnv"))
+            continue;
+        const char *value = variable_value(metadata->items[i].value, st);
+        if (value == NULL)
+            continue; /* the parameter is then missing, which its field table says */
+        const keda_status rc = auth_map_set(&st->env, metadata->items[i].value, value, st->err);
+        if (rc != KEDA_OK)
+            return rc;
+    }
+    return KEDA_OK;
+}
+
+/* ---- identity */
+
+static uint64_t mix(uint64_t hash, const char *text)
+{
+    const char *safe = text == NULL ? "" : text;
+    return (hash ^ clock_hash(safe, strlen(safe))) * UINT64_C(0x9e3779b97f4a7c15) + 1;
+}
+
+static uint64_t mix_map(uint64_t hash, const keda_map *map)
+{
+    hash = (hash ^ map->count) * UINT64_C(0x9e3779b97f4a7c15);
+    for (size_t i = 0; i < map->count; i++)
+        hash = mix(mix(hash, map->items[i].name), map->items[i].value);
+    return hash;
+}
+
+static uint64_t fingerprint_of(const stage *st)
+{
+    const trigger_spec *spec = st->t->spec;
+    uint64_t hash = st->index;
+
+    hash = mix(mix(mix(hash, spec->type), spec->name), spec->metric_type);
+    hash = mix(hash, spec->use_cached_metrics ? "cached" : "");
+    return mix_map(mix_map(mix_map(hash, &spec->metadata), &st->auth), &st->env);
+}
+
+/* ---- instances */
+
+static const char *metric_type_of(const trigger_spec *spec)
+{
+    return spec->target_type == KEDA_TARGET_VALUE ? "Value" : "AverageValue";
+}
+
+/* *out may stay NULL: the problems have been told. */
+static keda_status make_instance(stage *st, keda_scaler **out)
+{
+    const trigger *t = st->t;
+    const instance_info info = {.workload = t->workload->object.id,
+                                .trigger = t->spec->name == NULL ? "" : t->spec->name,
+                                .metric_type = metric_type_of(t->spec),
+                                .index = (int32_t)st->index};
+    const params_sources sources = {
+        .metadata = &t->spec->metadata, .auth = &st->auth, .env = &st->env};
+    keda_scaler *s = NULL;
+    size_t nproblems = 0;
+    keda_status rc = KEDA_OK;
+
+    if ((rc = resolve_auth(st)) != KEDA_OK || (rc = resolve_env(st)) != KEDA_OK)
+        return rc;
+    rc = instance_new(&s, t->workload->engine, t->type, &info, &sources, on_problem, st,
+                      &nproblems, st->err);
+    if (rc != KEDA_OK)
+        return rc;
+    if (nproblems > 0 || st->nerrors > 0 || st->is_incomplete)
+        instance_discard(s);
+    else
+        *out = s;
+    return KEDA_OK;
+}
+
+static void clear(stage *st)
+{
+    auth_map_clear(&st->auth);
+    auth_map_clear(&st->env);
+}
+
+keda_status stage_for_change(change *c, trigger *t, keda_scaler **out, uint64_t *fingerprint,
+                             keda_error *err)
+{
+    keda_error own = KEDA_ERROR_INIT;
+    keda_scaler *s = NULL;
+    stage st = {.t = t,
+                .index = (size_t)(t - t->workload->triggers),
+                .change = c,
+                .err = err == NULL ? &own : err};
+    keda_status rc = make_instance(&st, &s);
+
+    if (rc == KEDA_OK && s == NULL)
+        rc = st.err->code == KEDA_OK
+                 ? keda_error_set(st.err, KEDA_EINVAL, "the parameters are no longer complete")
+                 : (keda_status)st.err->code;
+    if (rc == KEDA_OK) {
+        *out = s;
+        *fingerprint = fingerprint_of(&st);
+    }
+    clear(&st);
+    return rc;
+}
+
+keda_status stage_again(trigger *t, keda_scaler **out, uint64_t *fingerprint, keda_error *err)
+{
+    return stage_for_change(NULL, t, out, fingerprint, err);
+}
+
+/* ---- new triggers */
+
+static void check_and_specify(stage *st)
+{
+    trigger *t = st->t;
+    keda_error err = KEDA_ERROR_INIT;
+
+    if (instance_check(t->instance, &err) != KEDA_OK) {
+        say(st, KEDA_SEVERITY_ERROR, KEDA_EINVAL, "", err.text);
+        return;
+    }
+    t->specs.trigger_index = (int32_t)st->index;
+    keda_status rc = instance_specs(t->instance, &t->specs, &err);
+    if (rc == KEDA_OK && t->specs.count == 0)
+        rc = keda_error_set(&err, KEDA_EINVAL, "trigger type %s gave no metric", t->spec->type);
+    if (rc != KEDA_OK)
+        say(st, KEDA_SEVERITY_ERROR, rc, "", err.text);
+}
+
+static void warn_unknown(stage *st)
+{
+    const keda_scaler_desc *desc = &st->t->type->desc;
+    if (desc->nfields > 0)
+        params_unknown(desc->fields, desc->nfields, desc->field_size, &st->t->spec->metadata,
+                       on_problem, st);
+}
+
+static keda_status stage_trigger(stage *st)
+{
+    trigger *t = st->t;
+    keda_error err = KEDA_ERROR_INIT;
+    keda_status rc = module_need_scaler(t->workload->engine, t->spec->type, &t->type, &err);
+
+    if (rc != KEDA_OK) {
+        say(st, KEDA_SEVERITY_ERROR, rc, "type", err.text);
+        return KEDA_OK;
+    }
+    rc = make_instance(st, &t->instance);
+    if (rc != KEDA_OK)
+        return rc;
+    warn_unknown(st);
+    t->fingerprint = fingerprint_of(st);
+    if (t->instance != NULL)
+        check_and_specify(st);
+    return KEDA_OK;
+}
+
+keda_status stage_workload(change *c, workload *w, const entry *en, const document *doc,
+                           keda_error *err)
+{
+    keda_status rc = KEDA_OK;
+
+    for (size_t i = 0; rc == KEDA_OK && i < w->object.ntriggers; i++) {
+        trigger *t = &w->triggers[i];
+        stage st = {.t = t, .index = i, .change = c, .en = en, .doc = doc, .err = err};
+        t->workload = w;
+        t->spec = &w->object.triggers[i];
+        t->failing_since_ms = -1;
+        rc = stage_trigger(&st);
+        clear(&st);
+    }
+    if (rc == KEDA_OK && c->first_code == KEDA_OK)
+        rc = workload_lay_out(w, err);
+    return rc;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What can be seen of workloads and triggers, as the structs of keda/observe.h.
+ */
+#ifndef ENGINE_STATUS_H
+#define ENGINE_STATUS_H
+
+#include "engine/workload.h"
+
+void status_of_metric(const workload *w, size_t at, keda_trigger_status *out);
+/* Texts made for the occasion go to *text, which must outlive *out; NULL: without them. */
+void status_of_workload(const workload *w, keda_buf *text, keda_workload_status *out);
+/* The name that KEDA's `scaler` label has: the trigger's own, else the implementation's. */
+const char *status_scaler_label(const trigger *t);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of targets: made, opened, opened again with another document, given up. Calls to them
+ * are in target_call.c.
+ */
+#include "engine/target.h"
+
+#include "base/mem.h"
+#include "engine/state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ORDER_LIMIT_MS = 10000 };
+
+char *target_key(const target_name *name)
+{
+    const size_t size = strlen(name->api_version) + strlen(name->kind) + strlen(name->space) +
+                        strlen(name->name) + 4;
+    char *key = mem_alloc(size);
+    if (key != NULL)
+        (void)snprintf(key, size, "%s/%s/%s/%s", name->api_version, name->kind, name->space,
+                       name->name);
+    return key;
+}
+
+/* ---- making */
+
+static void free_target(keda_target *t)
+{
+    if (t == NULL)
+        return;
+    loop_after_cancel(t->shared->l, &t->changed);
+    mem_free(t->key);
+    mem_free(t->api_version);
+    mem_free(t->kind_name);
+    mem_free(t->space);
+    mem_free(t->name);
+    mem_free_secret(t->spec_json);
+    mem_free_secret(t->next_spec);
+    mem_free(t->state);
+    shared_unref(t->shared);
+    mem_free(t);
+}
+
+static bool copy_texts(keda_target *t, const target_name *name, const char *spec_json)
+{
+    t->key = target_key(name);
+    t->api_version = mem_strdup(name->api_version);
+    t->kind_name = mem_strdup(name->kind);
+    t->space = mem_strdup(name->space);
+    t->name = mem_strdup(name->name);
+    t->spec_json = mem_strdup(spec_json);
+    t->state = mem_zalloc(1, t->kind->desc.state_size);
+    return t->key != NULL && t->api_version != NULL && t->kind_name != NULL &&
+           t->space != NULL && t->name != NULL && t->state != NULL &&
+           (spec_json == NULL || t->spec_json != NULL);
+}
+
+keda_status target_new(keda_target **out, keda_engine *e, target_kind *kind,
+                       const target_name *name, const char *spec_json, keda_error *err)
+{
+    keda_target *t = mem_zalloc(1, sizeof *t);
+    if (t == NULL)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    t->engine = e;
+    t->shared = shared_ref(e->shared);
+    t->kind = kind;
+    t->seen = (keda_replicas)KEDA_REPLICAS_INIT;
+    t->wanted = -1;
+    if (!copy_texts(t, name, spec_json)) {
+        free_target(t);
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    }
+    *out = t;
+    return KEDA_OK;
+}
+
+void target_discard(keda_target *t)
+{
+    free_target(t);
+}
+
+/* ---- opening */
+
+static bool is_forgetful(const keda_target *t)
+{
+    return (t->kind->desc.flags & KEDA_TARGET_FORGETS) != 0;
+}
+
+static void restored(const keda_target_call *call, const keda_error *err, void *user)
+{
+    const keda_target *t = user;
+    char count[16];
+
+    (void)snprintf(count, sizeof count, "%d", (int)call->question.to);
+    if (err != NULL)
+        log_write(&t->engine->log, KEDA_LOG_ERROR, "restoring the count failed", "target",
+                  t->name, "to", count, "error", err->text, NULL);
+    else
+        log_write(&t->engine->log, KEDA_LOG_INFO, "count restored", "target", t->name, "to",
+                  count, NULL);
+}
+
+static void restore_count(keda_target *t)
+{
+    keda_error err = KEDA_ERROR_INIT;
+    const target_question question = {.order = TARGET_SCALE,
+                                      .to = t->wanted,
+                                      .deadline_ms = engine_now_ms(t->engine) + ORDER_LIMIT_MS,
+                                      .ended = restored,
+                                      .user = t};
+
+    if (!is_forgetful(t) || t->wanted <= 0 || t->engine->settings.is_dry_run ||
+        t->engine->settings.is_manual)
+        return;
+    if (target_ask(t, &question, NULL, &err) != KEDA_OK)
+        log_write(&t->engine->log, KEDA_LOG_ERROR, "restoring the count failed", "target",
+                  t->name, "error", err.text, NULL);
+}
+
+static keda_status try_open(keda_target *t)
+{
+    keda_engine *e = t->engine;
+    const bool is_first = t->backoff.failures == 0;
+    const keda_target_ref ref = {.struct_size = sizeof ref,
+                                 .api_version = t->api_version,
+                                 .kind = t->kind_name,
+                                 .space = t->space,
+                                 .name = t->name,
+                                 .spec_json = t->spec_json};
+
+    memset(t->state, 0, t->kind->desc.state_size);
+    const keda_status rc = t->kind->desc.open(t->state, &ref, t, &t->trouble, t->kind->user);
+    if (rc == KEDA_OK) {
+        t->is_open = true;
+        backoff_reset(&t->backoff);
+        restore_count(t);
+        return rc;
+    }
+    if (t->trouble.code == KEDA_OK)
+        keda_error_set(&t->trouble, rc, "the target cannot be opened");
+    backoff_failed(&t->backoff, engine_now_ms(e), -1, &e->random);
+    if (is_first)
+        log_write(&e->log, KEDA_LOG_ERROR, "target failing", "target", t->name, "kind",
+                  t->kind_name, "error", t->trouble.text, NULL);
+    return rc;
+}
+
+keda_status target_open(keda_target *t, keda_error *err)
+{
+    if (t->is_given_up || t->is_closing)
+        return keda_error_set(err, KEDA_EUNAVAILABLE, "%s %s is being stopped", t->kind_name,
+                              t->name);
+    if (t->is_open)
+        return KEDA_OK;
+    if (backoff_left_ms(&t->backoff, engine_now_ms(t->engine)) == 0 && try_open(t) == KEDA_OK)
+        return KEDA_OK;
+    if (err != NULL)
+        *err = t->trouble;
+    return (keda_status)t->trouble.code;
+}
+
+void target_add(keda_target *t)
+{
+    table_add(&t->engine->targets, &t->node, t->key);
+    if (is_forgetful(t))
+        t->wanted = (int32_t)state_get(t->engine->state, STATE_TARGET, t->key, STATE_REPLICAS);
+    (void)target_open(t, NULL);
+}
+
+/* ---- closing */
+
+static void closed(const keda_target_call *call, const keda_error *err, void *user)
+{
+    (void)call;
+    (void)err;
+    (void)user; /* target_call_ended has done what is to be done */
+}
+
+static void be_gone(keda_target *t)
+{
+    chain_remove(&t->engine->ending, &t->ending);
+    free_target(t);
+}
+
+static void open_again(keda_target *t)
+{
+    mem_free_secret(t->spec_json);
+    t->spec_json = t->next_spec;
+    t->next_spec = NULL;
+    t->is_closing = false;
+    (void)target_open(t, NULL);
+}
+
+static void after_close(keda_target *t)
+{
+    t->is_open = false;
+    t->close_call = NULL;
+    if (t->is_given_up)
+        be_gone(t);
+    else
+        open_again(t);
+}
+
+static void close_when_idle(keda_target *t)
+{
+    const target_question question = {
+        .order = TARGET_CLOSE, .deadline_ms = TICKET_NO_DEADLINE, .ended = closed, .user = t};
+
+    if (t->ncalls > 0)
+        return; /* the last one that ends comes back here */
+    if (!t->is_open) {
+        after_close(t);
+        return;
+    }
+    if (target_ask(t, &question, &t->close_call, NULL) != KEDA_OK)
+        t->is_closing = t->is_given_up; /* no memory: its old document stays at work */
+}
+
+void target_respec(keda_target *t, char *take_spec_json)
+{
+    mem_free_secret(t->next_spec);
+    t->next_spec = take_spec_json;
+    backoff_reset(&t->backoff);
+    if (t->is_closing)
+        return;
+    t->is_closing = true;
+    close_when_idle(t);
+}
+
+void target_give_up(keda_target *t)
+{
+    table_remove(&t->engine->targets, &t->node);
+    chain_add(&t->engine->ending, &t->ending);
+    t->is_given_up = true;
+    if (t->is_closing)
+        return;
+    t->is_closing = true;
+    close_when_idle(t);
+}
+
+static void keep_count(keda_target *t, int32_t count)
+{
+    t->wanted = count;
+    t->seen.spec = count;
+    if (is_forgetful(t))
+        state_put(t->engine->state, STATE_TARGET, t->key, STATE_REPLICAS, count);
+}
+
+void target_call_ended(keda_target_call *call)
+{
+    keda_target *t = call->target;
+
+    t->ncalls--;
+    if (call->question.order == TARGET_OBSERVE && !call->is_failed)
+        t->seen = call->replicas;
+    if (call->question.order == TARGET_SCALE && !call->is_failed)
+        keep_count(t, call->question.to);
+    if (call == t->close_call)
+        after_close(t);
+    else if (t->is_closing && t->close_call == NULL)
+        close_when_idle(t);
+}
+
+bool targets_are_gone(const keda_engine *e)
+{
+    return e->targets.count == 0 && e->ending.first == NULL;
+}
+
+void targets_hurry(keda_engine *e)
+{
+    for (chain_link *link = e->ending.first, *next; link != NULL; link = next) {
+        keda_target *t =
+            (keda_target *)(void *)((char *)link - offsetof(struct keda_target, ending));
+        next = link->next;
+        if (t->close_call != NULL && t->kind->desc.cancel != NULL)
+            t->kind->desc.cancel(t->state, t->close_call, t->kind->user);
+    }
+}
+
+/* ---- counts that change by themselves */
+
+static void noted(const keda_target_call *call, const keda_error *err, void *user)
+{
+    (void)call;
+    (void)err;
+    (void)user; /* target_call_ended has kept the counts */
+}
+
+static void look_again(loop_after *after, void *user)
+{
+    keda_target *t = user;
+    const target_question question = {.order = TARGET_OBSERVE,
+                                      .deadline_ms = engine_now_ms(t->engine) + ORDER_LIMIT_MS,
+                                      .ended = noted,
+                                      .user = t};
+    (void)after;
+    if (t->is_open && !t->is_closing)
+        (void)target_ask(t, &question, NULL, NULL);
+}
+
+void keda_target_changed(keda_target *self)
+{
+    loop_after_add(self->shared->l, &self->changed, look_again, self);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A workload's life: made from a document, inheriting from the one before, remembering across
+ * restarts, put to work, ended, freed.
+ */
+#include "engine/workload.h"
+
+#include "base/mem.h"
+#include "engine/reaper.h"
+#include "engine/report.h"
+#include "engine/schedule.h"
+#include "engine/state.h"
+#include "engine/trigger.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- making */
+
+keda_status workload_new(workload **out, keda_engine *e, scaled_object *take_object,
+                         keda_error *err)
+{
+    workload *w = mem_zalloc(1, sizeof *w);
+    if (w == NULL)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    w->triggers = mem_zalloc(take_object->ntriggers, sizeof *w->triggers);
+    if (w->triggers == NULL) {
+        mem_free(w);
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    }
+    w->engine = e;
+    w->original_replicas = -1;
+    w->last_scale_wall_ms = -1;
+    w->cycle.decision = (keda_decision)KEDA_DECISION_INIT;
+    w->cycle.seen = (keda_observation)KEDA_OBSERVATION_INIT;
+    w->object = *take_object;
+    memset(take_object, 0, sizeof *take_object);
+    *out = w;
+    return KEDA_OK;
+}
+
+static void make_policy(workload *w)
+{
+    keda_policy *policy = &w->policy;
+
+    scaled_object_policy(&w->object, policy);
+    policy->deviations = w->engine->settings.deviations;
+    policy->sync_interval_ms = w->object.sync_interval_ms > INT32_MAX
+                                   ? INT32_MAX
+                                   : (int32_t)w->object.sync_interval_ms;
+    policy->metrics = w->metric_policies;
+    policy->nmetrics = w->nmetrics;
+    policy->metric_size = sizeof *w->metric_policies;
+}
+
+static void lay_out_metric(workload *w, size_t at, const trigger *t, const metric_spec *spec)
+{
+    metric *m = &w->metrics[at];
+
+    m->reading = (keda_reading)KEDA_READING_INIT;
+    m->spec = spec;
+    m->trigger = (int32_t)(t - w->triggers);
+    m->was_active = -1;
+    metric_point(m);
+    w->metric_names[at] = spec->name;
+    w->metric_policies[at] = (keda_metric_policy){.struct_size = sizeof(keda_metric_policy),
+                                                  .source = KEDA_SOURCE_EXTERNAL,
+                                                  .target_type = t->spec->target_type,
+                                                  .target_milli = spec->target_milli,
+                                                  .activation = spec->activation,
+                                                  .trigger = m->trigger};
+}
+
+static keda_status make_history(workload *w, keda_error *err)
+{
+    const int64_t poll_ms = w->object.polling_interval_ms;
+    const int64_t sync_ms = w->object.sync_interval_ms;
+
+    w->history_size = keda_history_size(&w->policy, poll_ms < sync_ms ? poll_ms : sync_ms);
+    w->history = mem_zalloc(1, w->history_size);
+    if (w->history == NULL)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    keda_history_init(w->history, w->history_size);
+    return KEDA_OK;
+}
+
+keda_status workload_lay_out(workload *w, keda_error *err)
+{
+    size_t n = 0, at = 0;
+
+    for (size_t i = 0; i < w->object.ntriggers; i++)
+        n += w->triggers[i].specs.count;
+    w->nmetrics = n;
+    w->metrics = mem_zalloc(n, sizeof *w->metrics);
+    w->metric_policies = mem_zalloc(n, sizeof *w->metric_policies);
+    w->metric_names = mem_zalloc(n, sizeof *w->metric_names);
+    w->proposals = mem_zalloc(n, sizeof *w->proposals);
+    if (w->metrics == NULL || w->metric_policies == NULL || w->metric_names == NULL ||
+        w->proposals == NULL)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    for (size_t i = 0; i < w->object.ntriggers; i++) {
+        trigger *t = &w->triggers[i];
+        t->first_metric = at;
+        for (size_t j = 0; j < t->specs.count; j++)
+            lay_out_metric(w, at++, t, &t->specs.items[j]);
+    }
+    make_policy(w);
+    return make_history(w, err);
+}
+
+void workload_free(workload *w)
+{
+    if (w == NULL)
+        return;
+    for (size_t i = 0; i < w->object.ntriggers; i++)
+        trigger_clear(&w->triggers[i]);
+    for (size_t i = 0; i < w->nmetrics && w->metrics != NULL; i++)
+        mem_free(w->metrics[i].many);
+    mem_free(w->triggers);
+    mem_free(w->metrics);
+    mem_free(w->metric_policies);
+    mem_free(w->metric_names);
+    mem_free(w->proposals);
+    mem_free(w->history);
+    mem_free(w->target_key);
+    scaled_object_clear(&w->object);
+    mem_free(w);
+}
+
+const keda_reading *workload_reading(const workload *w, size_t at)
+{
+    return &w->metrics[at].reading;
+}
+
+/* ---- going on */
+
+static void inherit_triggers(workload *w, workload *before)
+{
+    for (size_t i = 0; i < w->object.ntriggers && i < before->object.ntriggers; i++) {
+        if (w->triggers[i].fingerprint == before->triggers[i].fingerprint)
+            trigger_take_over(&w->triggers[i], &before->triggers[i]);
+    }
+}
+
+void workload_inherit(workload *w, workload *before)
+{
+    before->is_gone = true; /* what its polls answer now is nobody's */
+    keda_history_copy(w->history, before->history);
+    inherit_triggers(w, before);
+    w->is_inheriting = true;
+    w->created_wall_ms = before->created_wall_ms;
+    w->last_scale_wall_ms = before->last_scale_wall_ms;
+    w->was_active = before->was_active;
+    w->decisions_total = before->decisions_total;
+    w->writes_total = before->writes_total;
+    w->errors_total = before->errors_total;
+    memcpy(w->decisions_by_reason, before->decisions_by_reason, sizeof w->decisions_by_reason);
+    if (w->target_key != NULL && before->target_key != NULL &&
+        strcmp(w->target_key, before->target_key) == 0)
+        w->original_replicas = before->original_replicas;
+}
+
+/* Stored times are wall times; the history has the engine's. A clock set back must not make the
+ * future of them. */
+static int64_t monotonic_of(const keda_engine *e, int64_t wall_ms)
+{
+    const int64_t age_ms = engine_wall_ms(e) - wall_ms;
+    return engine_now_ms(e) - (age_ms > 0 ? age_ms : 0);
+}
+
+static void remember(workload *w)
+{
+    keda_engine *e = w->engine;
+    const char *id = w->object.id;
+    const int64_t created = state_get(e->state, STATE_WORKLOAD, id, STATE_CREATED);
+    const int64_t last_active = state_get(e->state, STATE_WORKLOAD, id, STATE_LAST_ACTIVE);
+
+    w->created_wall_ms = created >= 0 ? created : engine_wall_ms(e);
+    if (created < 0)
+        state_put(e->state, STATE_WORKLOAD, id, STATE_CREATED, w->created_wall_ms);
+    w->original_replicas = (int32_t)state_get(e->state, STATE_WORKLOAD, id, STATE_ORIGINAL);
+    w->was_active = state_get(e->state, STATE_WORKLOAD, id, STATE_IS_ACTIVE) == 1;
+    if (w->was_active) /* it was when the process ended: that counts as active until now */
+        keda_history_set_last_active(w->history, 1, engine_now_ms(e));
+    else if (last_active >= 0)
+        keda_history_set_last_active(w->history, 1, monotonic_of(e, last_active));
+}
+
+void workload_start(workload *w, workload_begin how)
+{
+    if (!w->is_inheriting)
+        remember(w);
+    w->created_ms = monotonic_of(w->engine, w->created_wall_ms);
+    for (size_t i = 0; i < w->object.ntriggers; i++)
+        w->object.triggers[i].metadata_node = NULL; /* its document is gone */
+    if (!w->engine->settings.is_manual)
+        schedule_start(w, how);
+}
+
+/* ---- ending */
+
+void workload_end_work(workload *w, workload_end how)
+{
+    keda_engine *e = w->engine;
+
+    w->is_gone = true;
+    schedule_stop(w);
+    target_forget(w->call);
+    w->call = NULL;
+    for (size_t i = 0; i < w->object.ntriggers; i++)
+        trigger_close(&w->triggers[i]);
+    if (w->target != NULL && w->target->owner == w)
+        w->target->owner = NULL;
+    if (how != WORKLOAD_REMOVED)
+        w->object.restore_original = false;
+    if (how == WORKLOAD_REMOVED)
+        state_remove(e->state, STATE_WORKLOAD, w->object.id);
+    chain_add(&e->leaving, &w->leaving);
+    reaper_wake(e);
+}
+
+static workload *of_leaving(chain_link *link)
+{
+    return (workload *)(void *)((char *)link - offsetof(workload, leaving));
+}
+
+static void restored(const keda_target_call *call, const keda_error *err, void *user)
+{
+    keda_engine *e = user;
+    report_restored(e, call->target, call->question.to, err);
+}
+
+/* KEDA: restoreToOriginalReplicaCount; failures never block the removal. */
+static void restore_original(const workload *w)
+{
+    enum { ORDER_LIMIT_MS = 10000 };
+    keda_engine *e = w->engine;
+    keda_error err = KEDA_ERROR_INIT;
+    const target_question question = {.order = TARGET_SCALE,
+                                      .to = w->original_replicas,
+                                      .deadline_ms = engine_now_ms(e) + ORDER_LIMIT_MS,
+                                      .ended = restored,
+                                      .user = e};
+
+    if (!w->object.restore_original || w->original_replicas < 0 || e->settings.is_dry_run)
+        return;
+    if (target_ask(w->target, &question, NULL, &err) != KEDA_OK)
+        report_restored(e, w->target, w->original_replicas, &err);
+}
+
+void workload_settle_targets(keda_engine *e)
+{
+    for (chain_link *link = e->leaving.first; link != NULL; link = link->next) {
+        workload *w = of_leaving(link);
+        keda_target *t = w->target;
+        if (t == NULL)
+            continue;
+        if (!t->is_given_up && t->owner == NULL) {
+            restore_original(w);
+            if ((t->kind->desc.flags & KEDA_TARGET_NEEDS_DOCUMENT) == 0)
+                target_give_up(t);
+        }
+        w->target = NULL;
+    }
+}
+
+void workload_reap(keda_engine *e)
+{
+    while (e->leaving.first != NULL) {
+        workload *w = of_leaving(e->leaving.first);
+        chain_remove(&e->leaving, &w->leaving);
+        workload_free(w);
+    }
+}
