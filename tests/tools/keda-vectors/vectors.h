@@ -83,5 +83,16 @@ vector_runner run_executor_scaled_object; /* run_executor.c */
 vector_runner run_metric_name;            /* run_metric_name.c */
 vector_runner run_quantity;               /* run_quantity.c */
 vector_runner run_typed_config;           /* run_typed_config.c */
+vector_runner run_kafka_trigger;          /* run_kafka.c, with the kafka module only */
+vector_runner run_kafka_compute;
+
+/* Rows of sets.c which exist only when the module they test is built. */
+#ifdef KEDA_VECTORS_KAFKA
+#define VECTORS_COMPUTE_KAFKA  {"compute/kafka", run_kafka_compute},
+#define VECTORS_TRIGGERS_KAFKA {"triggers/kafka", run_kafka_trigger},
+#else
+#define VECTORS_COMPUTE_KAFKA
+#define VECTORS_TRIGGERS_KAFKA
+#endif
 
 #endif
