@@ -7,10 +7,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <curl/curl.h>
-
-#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static keda_status refuse(keda_error *err, CURLUcode why)
 {
@@ -19,93 +17,98 @@ static keda_status refuse(keda_error *err, CURLUcode why)
     return keda_error_set(err, KEDA_EINVAL, "URL: %s", curl_url_strerror(why));
 }
 
-/* One part as our own string; an absent user or password stays NULL. */
-static CURLUcode take_part(char **out, CURLU *parts, CURLUPart part, unsigned flags)
+/* One part as our own string; an absent one stays NULL. */
+static CURLUcode take_part(char **out, CURLU *parts, CURLUPart part)
 {
     char *text = NULL;
-    CURLUcode rc = curl_url_get(parts, part, &text, flags);
+    CURLUcode rc = curl_url_get(parts, part, &text, CURLU_URLDECODE);
 
     if (rc == CURLUE_NO_USER || rc == CURLUE_NO_PASSWORD)
         return CURLUE_OK;
     if (rc != CURLUE_OK)
         return rc;
     *out = mem_strdup(text);
-    if (part == CURLUPART_PASSWORD)
-        mem_wipe(text, strlen(text));
+    mem_wipe(text, strlen(text));
     curl_free(text);
     return *out != NULL ? CURLUE_OK : CURLUE_OUT_OF_MEMORY;
 }
 
-static CURLUcode take_parts(http_address *out, CURLU *parts)
+static CURLUcode take_credentials(http_address *address)
 {
-    static const struct {
-        CURLUPart part;
-        size_t offset;
-        unsigned flags;
-    } wanted[] = {
-        {CURLUPART_USER, offsetof(http_address, user), CURLU_URLDECODE},
-        {CURLUPART_PASSWORD, offsetof(http_address, password), CURLU_URLDECODE},
-        {CURLUPART_SCHEME, offsetof(http_address, scheme), 0},
-        {CURLUPART_HOST, offsetof(http_address, host), 0},
-        {CURLUPART_PORT, offsetof(http_address, port), CURLU_DEFAULT_PORT},
-    };
-    CURLUcode rc = CURLUE_OK;
+    CURLUcode rc = take_part(&address->user, address->parts, CURLUPART_USER);
 
-    for (size_t i = 0; rc == CURLUE_OK && i < sizeof wanted / sizeof wanted[0]; i++) {
-        char **member = (char **)(void *)((char *)out + wanted[i].offset);
-        rc = take_part(member, parts, wanted[i].part, wanted[i].flags);
-    }
-    if (rc != CURLUE_OK)
-        return rc;
-    (void)curl_url_set(parts, CURLUPART_USER, NULL, 0);
-    (void)curl_url_set(parts, CURLUPART_PASSWORD, NULL, 0);
-    (void)curl_url_set(parts, CURLUPART_FRAGMENT, NULL, 0);
-    return take_part(&out->url, parts, CURLUPART_URL, 0);
+    if (rc == CURLUE_OK)
+        rc = take_part(&address->password, address->parts, CURLUPART_PASSWORD);
+    (void)curl_url_set(address->parts, CURLUPART_USER, NULL, 0);
+    (void)curl_url_set(address->parts, CURLUPART_PASSWORD, NULL, 0);
+    (void)curl_url_set(address->parts, CURLUPART_FRAGMENT, NULL, 0);
+    return rc;
 }
 
 keda_status http_address_parse(http_address *out, const char *url, keda_error *err)
 {
-    http_address address = {0};
-    CURLU *parts = curl_url();
+    http_address address = {.is_tls = strncasecmp(url, "https://", 8) == 0};
     CURLUcode why;
-    keda_status rc = KEDA_OK;
 
-    if (parts == NULL)
+    if (!address.is_tls && strncasecmp(url, "http://", 7) != 0)
+        return keda_error_set(err, KEDA_EINVAL, "URL: neither http nor https");
+    address.parts = curl_url();
+    if (address.parts == NULL)
         return refuse(err, CURLUE_OUT_OF_MEMORY);
-    why = curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
+    why = curl_url_set(address.parts, CURLUPART_URL, url, 0);
     if (why == CURLUE_OK)
-        why = take_parts(&address, parts);
-    if (why != CURLUE_OK)
-        rc = refuse(err, why);
-    else if (!text_equal(address.scheme, "http") && !text_equal(address.scheme, "https"))
-        rc = keda_error_set(err, KEDA_EINVAL, "URL: neither http nor https");
-    curl_url_cleanup(parts);
-    if (rc == KEDA_OK)
-        *out = address;
-    else
+        why = take_credentials(&address);
+    if (why != CURLUE_OK) {
         http_address_clear(&address);
-    return rc;
+        return refuse(err, why);
+    }
+    *out = address;
+    return KEDA_OK;
 }
 
 void http_address_clear(http_address *address)
 {
-    mem_free(address->url);
+    curl_url_cleanup(address->parts);
     mem_free_secret(address->user);
     mem_free_secret(address->password);
-    mem_free(address->scheme);
-    mem_free(address->host);
-    mem_free(address->port);
     *address = (http_address){0};
+}
+
+/* Equal and known; both texts are freed. */
+static bool is_same(char *a, char *b)
+{
+    const bool same = a != NULL && text_equal_nocase(a, b);
+
+    curl_free(a);
+    curl_free(b);
+    return same;
+}
+
+/* NULL when memory is out, which then equals nothing. */
+static char *part_of(const http_address *address, CURLUPart part)
+{
+    char *text = NULL;
+
+    (void)curl_url_get(address->parts, part, &text, CURLU_DEFAULT_PORT);
+    return text;
+}
+
+static bool has_usual_port(const http_address *address)
+{
+    char *port = part_of(address, CURLUPART_PORT);
+    const bool is_usual = text_equal(port, address->is_tls ? "443" : "80");
+
+    curl_free(port);
+    return is_usual;
 }
 
 bool http_address_is_trusted(const http_address *from, const http_address *to)
 {
-    if (!text_equal_nocase(from->host, to->host))
+    if (!is_same(part_of(from, CURLUPART_HOST), part_of(to, CURLUPART_HOST)))
         return false;
-    if (text_equal(from->scheme, to->scheme))
-        return text_equal(from->port, to->port);
-    return text_equal(from->scheme, "http") && text_equal(from->port, "80") &&
-           text_equal(to->scheme, "https") && text_equal(to->port, "443");
+    if (from->is_tls == to->is_tls)
+        return is_same(part_of(from, CURLUPART_PORT), part_of(to, CURLUPART_PORT));
+    return to->is_tls && has_usual_port(from) && has_usual_port(to);
 }
 
 void http_address_label(const char *url, char *out, size_t size)

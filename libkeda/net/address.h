@@ -10,10 +10,12 @@
 
 #include <keda/error.h>
 
+#include <curl/curl.h>
+
 typedef struct http_address {
-    char *url;             /* without user and password */
+    CURLU *parts; /* without user, password and fragment */
+    bool is_tls;
     char *user, *password; /* decoded; NULL: none */
-    char *scheme, *host, *port;
 } http_address;
 
 /* Errors: KEDA_EINVAL, without quoting the URL; KEDA_ENOMEM. */

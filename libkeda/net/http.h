@@ -21,8 +21,8 @@ typedef struct http_pool_options {
     bool is_keep_alive_off;
     int64_t idle_ms;        /* kept connections are not used again after; 90 s */
     size_t max_connections; /* kept open; 1000 */
-    const char *http_proxy; /* for http://; NULL: from http_proxy, HTTP_PROXY; "": none */
-    const char *no_proxy;   /* NULL: from no_proxy, NO_PROXY. Loopback is never proxied */
+    const char *http_proxy; /* for http://; NULL: from the environment; "": none */
+    const char *no_proxy;   /* NULL: from the environment. Loopback is never proxied */
 } http_pool_options;
 
 /* The loop is borrowed and must outlive the pool. opts NULL: all defaults. */

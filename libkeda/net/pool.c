@@ -158,35 +158,73 @@ static int set_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *
 
 /* ---- the pool ------------------------------------------------------------------------------- */
 
-static const char *either(const char *a, const char *b)
+/* The first variable that is set; "" when none is. */
+static const char *from_environment(const char *const names[], size_t n)
 {
-    return a != NULL ? a : b;
+    for (size_t i = 0; i < n; i++) {
+        const char *value = getenv(names[i]);
+
+        if (value != NULL)
+            return value;
+    }
+    return "";
 }
 
-/* curl reads the proxy of https:// from the environment itself, but ignores HTTP_PROXY, which a web
- * server's client can set in a CGI program; Go reads it except there. */
-static keda_status read_proxies(keda_http *http, const http_pool_options *opts, keda_error *err)
+/* As Go and curl together: HTTP_PROXY is not read in a CGI program, where a client can set it. */
+static const char *find_http_proxy(void)
 {
-    const char *proxy = either(opts->http_proxy, getenv("http_proxy"));
-    const char *direct = opts->no_proxy;
+    static const char *const names[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
+    static const char *const cgi_unsafe[] = {"http_proxy", "HTTP_PROXY", "all_proxy",
+                                             "ALL_PROXY"};
+
+    return getenv("REQUEST_METHOD") != NULL ? from_environment(names, 3)
+                                            : from_environment(cgi_unsafe, 4);
+}
+
+static const char *find_https_proxy(void)
+{
+    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+
+    return from_environment(names, 4);
+}
+
+static keda_status list_exceptions(keda_http *http, const char *given)
+{
+    static const char *const names[] = {"no_proxy", "NO_PROXY"};
+    const char *direct = given != NULL ? given : from_environment(names, 2);
     keda_buf list = {0};
     keda_status rc;
 
-    if (proxy == NULL && getenv("REQUEST_METHOD") == NULL)
-        proxy = getenv("HTTP_PROXY");
-    if (direct == NULL)
-        direct = either(getenv("no_proxy"), getenv("NO_PROXY"));
     if (text_equal(direct, "*")) /* curl knows it alone only */
         rc = buf_puts(&list, direct);
     else
-        rc = buf_printf(&list, "%s%s%s", LOOPBACK, direct != NULL ? "," : "",
-                        direct != NULL ? direct : "");
-    if (rc != KEDA_OK)
-        return keda_error_set(err, rc, "out of memory");
+        rc = buf_printf(&list, "%s,%s", LOOPBACK, direct);
     http->no_proxy = list.data;
-    if (proxy == NULL || (http->http_proxy = mem_strdup(proxy)) != NULL)
-        return KEDA_OK;
-    return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    return rc;
+}
+
+static keda_status find_proxies(keda_http *http, const http_pool_options *opts, keda_error *err)
+{
+    const char *plain = opts->http_proxy != NULL ? opts->http_proxy : find_http_proxy();
+    keda_status rc = KEDA_OK;
+
+    http->http_proxy = mem_strdup(plain);
+    http->https_proxy = mem_strdup(find_https_proxy());
+    if (http->http_proxy == NULL || http->https_proxy == NULL)
+        rc = KEDA_ENOMEM;
+    else if (*http->http_proxy != '\0' || *http->https_proxy != '\0')
+        rc = list_exceptions(http, opts->no_proxy);
+    return rc == KEDA_OK ? rc : keda_error_set(err, rc, "out of memory");
+}
+
+const char *pool_proxy(const keda_http *http, bool is_tls)
+{
+    return is_tls ? http->https_proxy : http->http_proxy;
+}
+
+static bool can_inflate(void)
+{
+    return (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ) != 0;
 }
 
 static keda_status open_multi(keda_http *http, const http_pool_options *opts, keda_error *err)
@@ -224,9 +262,10 @@ keda_status http_pool_new(keda_http **out, loop *l, const http_pool_options *opt
     http->timeout_ms = opts->timeout_ms > 0 ? opts->timeout_ms : 3000;
     http->idle_ms = opts->idle_ms > 0 ? opts->idle_ms : 90000;
     http->is_keep_alive_off = opts->is_keep_alive_off;
+    http->encoding = can_inflate() ? "gzip" : NULL;
     if ((rc = open_multi(http, opts, err)) != KEDA_OK)
         goto out;
-    if ((rc = read_proxies(http, opts, err)) != KEDA_OK)
+    if ((rc = find_proxies(http, opts, err)) != KEDA_OK)
         goto out;
     rc = http_tls_store_new(&http->tls, opts->ca_dirs, opts->nca_dirs, opts->min_tls_version,
                             err);
@@ -259,6 +298,7 @@ void http_pool_free(keda_http *http)
     loop_timer_cancel(http->l, &http->timer);
     http_tls_store_free(http->tls);
     mem_free_secret(http->http_proxy);
+    mem_free_secret(http->https_proxy);
     mem_free(http->no_proxy);
     mem_free(http);
 }

@@ -32,8 +32,9 @@ struct keda_http {
     http_tls_store *tls;
     int64_t timeout_ms, idle_ms;
     bool is_keep_alive_off;
-    char *http_proxy; /* NULL: what curl finds by itself */
-    char *no_proxy;
+    char *http_proxy, *https_proxy; /* "": none */
+    char *no_proxy;                 /* NULL: no proxy, so no exceptions */
+    const char *encoding;           /* what curl can undo; NULL: nothing */
 };
 
 struct keda_http_call {
@@ -58,6 +59,9 @@ struct keda_http_call {
 /* An easy handle without options, from the spare ones or new; NULL when memory is out. */
 CURL *pool_take_handle(keda_http *http);
 void pool_give_handle(keda_http *http, CURL *easy); /* NULL is fine */
+
+/* For CURLOPT_PROXY, so that curl does not look for one. */
+const char *pool_proxy(const keda_http *http, bool is_tls);
 
 /* Ends what curl reports as over. http.c calls curl through these two only. */
 void pool_collect(keda_http *http);

@@ -54,11 +54,14 @@ keda_status redirect_follow(keda_http_call *call, bool *is_followed, keda_error 
         http_address_clear(&next); /* a body may hold a secret: the caller gets the 307 */
         return KEDA_OK;
     }
+    if ((rc = request_strip(call, drop, err)) != KEDA_OK) {
+        http_address_clear(&next);
+        return rc;
+    }
+    (void)curl_easy_setopt(call->easy, CURLOPT_CURLU, NULL);
     http_address_clear(&call->address);
     call->address = next;
     call->redirects++;
-    if ((rc = request_strip(call, drop, err)) != KEDA_OK)
-        return rc;
     *is_followed = true;
     return request_apply_address(call, err);
 }

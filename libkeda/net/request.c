@@ -181,21 +181,19 @@ static keda_status set_method(keda_http_call *call, const keda_http_request *req
 keda_status request_apply_address(keda_http_call *call, keda_error *err)
 {
     const http_address *to = &call->address;
-    const bool is_tls = text_equal(to->scheme, "https");
     long version = CURL_HTTP_VERSION_1_1;
 
-    if (is_tls)
+    if (to->is_tls)
         version = CURL_HTTP_VERSION_2TLS;
     else if (call->is_http2_prior)
         version = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
     (void)curl_easy_setopt(call->easy, CURLOPT_HTTP_VERSION, version);
     /* Where streams can share a connection, rather wait for it than open a second one. */
     (void)curl_easy_setopt(call->easy, CURLOPT_PIPEWAIT,
-                           is_tls || call->is_http2_prior ? 1L : 0L);
-    /* HTTPS_PROXY is curl's own business: this one is the plain requests'. */
-    if (curl_easy_setopt(call->easy, CURLOPT_PROXY, is_tls ? NULL : call->http->http_proxy) !=
+                           to->is_tls || call->is_http2_prior ? 1L : 0L);
+    if (curl_easy_setopt(call->easy, CURLOPT_PROXY, pool_proxy(call->http, to->is_tls)) !=
             CURLE_OK ||
-        curl_easy_setopt(call->easy, CURLOPT_URL, to->url) != CURLE_OK)
+        curl_easy_setopt(call->easy, CURLOPT_CURLU, to->parts) != CURLE_OK)
         return no_memory(err);
     if (to->user != NULL || to->password != NULL) {
         const char *user = to->user != NULL ? to->user : "";
@@ -224,8 +222,7 @@ static keda_status set_behaviour(keda_http_call *call, keda_error *err)
         {CURLOPT_QUICK_EXIT, 1},     /* a call that ends does not wait for a resolver thread */
         {CURLOPT_FOLLOWLOCATION, 0}, /* redirect.c does it, and drops credentials */
         {CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC},
-        {CURLOPT_TIMEOUT_MS, as_long(call->timeout_ms)},
-        {CURLOPT_CONNECTTIMEOUT_MS, as_long(call->timeout_ms)},
+        {CURLOPT_TIMEOUT_MS, as_long(call->timeout_ms)}, /* by it curl shares out connecting */
         {CURLOPT_MAXAGE_CONN, as_long((http->idle_ms + 999) / 1000)},
         {CURLOPT_FORBID_REUSE, http->is_keep_alive_off ? 1 : 0},
         {CURLOPT_TCP_KEEPALIVE, 1},
@@ -237,7 +234,7 @@ static keda_status set_behaviour(keda_http_call *call, keda_error *err)
         {CURLOPT_PROTOCOLS_STR, "http,https"},
         {CURLOPT_NOPROXY, http->no_proxy},
         {CURLOPT_USERAGENT, "libkeda/" KEDA_VERSION},
-        {CURLOPT_ACCEPT_ENCODING, ""}, /* all that curl can undo */
+        {CURLOPT_ACCEPT_ENCODING, http->encoding},
     };
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
