@@ -157,13 +157,15 @@ static void read_identity(reader *r, const node *map, void *out)
         {.name = "identityOwner", .kind = MEMBER_TEXT, .allowed = owners},
     };
     (void)out;
+    const size_t before = r->report.nerrors;
     reader_members(r, map, members, sizeof members / sizeof members[0], NULL);
+    const bool is_known = r->report.nerrors == before;
     const char *provider = text_of(map, "provider");
     if (text_equal(provider, "azure-workload"))
         check_azure(r, map);
     else if (text_equal(provider, "aws"))
         check_aws(r, map);
-    if (provider != NULL && !text_equal(provider, "none"))
+    if (is_known && !text_equal(provider, "none"))
         reader_error_in(r, map, "provider", "\"%.64s\" is not supported yet", provider);
 }
 

@@ -24,6 +24,15 @@ static bool all_resources(const scaled_object *object)
     return object->ntriggers > 0;
 }
 
+static void warn_at(reader *r, const node *spec, const char *name, const char *message)
+{
+    const node *value = reader_get(spec, name);
+    const size_t mark = reader_enter(r, name);
+    if (value != NULL)
+        reader_warning(r, value, "%s", message);
+    reader_leave(r, mark);
+}
+
 /* S1, S2. KEDA: an explicit 0 counts as 1 here, one that is not given as 0. */
 static void check_replicas(reader *r, const node *spec, const scaled_object *object)
 {
@@ -41,8 +50,7 @@ static void check_replicas(reader *r, const node *spec, const scaled_object *obj
                         (int)object->idle_replicas, (int)min,
                         object->min_replicas < 0 ? " (the default)" : "");
     else if (object->min_replicas == 0)
-        reader_warning(r, reader_get(spec, "idleReplicaCount"),
-                       "idleReplicaCount has no effect with minReplicaCount 0");
+        warn_at(r, spec, "idleReplicaCount", "has no effect with minReplicaCount 0");
 }
 
 static const node *trigger_node(const node *spec, size_t i)
@@ -112,18 +120,27 @@ static void check_name(reader *r, const scaled_object *object)
 /* S9: the HPA's name, given or made of the object's. */
 static void check_hpa_name(reader *r, const node *spec, const scaled_object *object)
 {
-    static const char prefix[] = "keda-hpa-";
+    static const char prefix[] = "keda-hpa-", config[] = "horizontalPodAutoscalerConfig";
     const bool is_given = object->hpa_name != NULL && object->hpa_name[0] != '\0';
     const size_t size =
         is_given ? strlen(object->hpa_name) : sizeof prefix - 1 + strlen(object->name);
-    const node *config = node_get(node_get(spec, "advanced"), "horizontalPodAutoscalerConfig");
-    const size_t mark = reader_enter(r, "advanced");
-    (void)reader_enter(r, "horizontalPodAutoscalerConfig");
-    if (size > MAX_NAME)
+    if (size <= MAX_NAME)
+        return;
+    const size_t mark = r->path_size;
+    if (is_given) {
+        (void)reader_enter(r, "spec");
+        (void)reader_enter(r, "advanced");
+        (void)reader_enter(r, config);
+        reader_error_in(r, node_get(node_get(spec, "advanced"), config), "name",
+                        "has %zu characters, more than %d", size, MAX_NAME);
+    } else {
+        (void)reader_enter(r, "metadata");
         reader_error_in(
-            r, config, "name",
-            "the HPA's name \"%s%s\" has %zu characters, more than %d: set a shorter one",
-            is_given ? "" : prefix, is_given ? object->hpa_name : object->name, size, MAX_NAME);
+            r, node_get(r->doc->root, "metadata"), "name",
+            "makes the HPA's name \"%s%s\", which has %zu characters, more than %d: set a "
+            "shorter one in spec.advanced.%s.name",
+            prefix, object->name, size, MAX_NAME, config);
+    }
     reader_leave(r, mark);
 }
 
@@ -139,6 +156,11 @@ static void check_scale_to_zero(reader *r, const node *spec, const scaled_object
             "must be at least 1: cpu and memory triggers alone cannot scale from zero");
 }
 
+static bool is_empty(const char *text)
+{
+    return text != NULL && text[0] == '\0';
+}
+
 /* S15 as far as it needs no formula to be understood. */
 static void check_modifiers(reader *r, const node *spec, const scaled_object *object)
 {
@@ -150,11 +172,11 @@ static void check_modifiers(reader *r, const node *spec, const scaled_object *ob
     const size_t mark = reader_enter(r, "advanced");
     (void)reader_enter(r, "scalingModifiers");
     double value = 0.0;
-    if (object->formula == NULL || object->formula[0] == '\0')
+    if (reader_get(modifiers, "formula") == NULL || is_empty(object->formula))
         reader_error_in(r, modifiers, "formula", "is required");
-    if (target == NULL || target[0] == '\0')
+    if (reader_get(modifiers, "target") == NULL || is_empty(target))
         reader_error_in(r, modifiers, "target", "is required");
-    else if (!num_parse_double(target, &value) || !(value > 0.0))
+    else if (target != NULL && (!num_parse_double(target, &value) || !(value > 0.0)))
         reader_error_in(r, modifiers, "target", "\"%.64s\" is not a number above 0", target);
     reader_leave(r, mark);
 }
@@ -167,23 +189,15 @@ static bool has_cached_trigger(const scaled_object *object)
     return false;
 }
 
-static void warn_irrelevant(reader *r, const node *spec, const char *name)
-{
-    const node *value = reader_get(spec, name);
-    const size_t mark = reader_enter(r, name);
-    if (value != NULL)
-        reader_warning(r, value, "is not relevant: minReplicaCount is above 0");
-    reader_leave(r, mark);
-}
-
 /* W1, W2. */
 static void warn(reader *r, const node *spec, const scaled_object *object)
 {
     if (object->min_replicas <= 0 || object->idle_replicas >= 0)
         return;
+    static const char message[] = "is not relevant: minReplicaCount is above 0";
     if (!has_cached_trigger(object))
-        warn_irrelevant(r, spec, "pollingInterval");
-    warn_irrelevant(r, spec, "cooldownPeriod");
+        warn_at(r, spec, "pollingInterval", message);
+    warn_at(r, spec, "cooldownPeriod", message);
 }
 
 void checks_run(reader *r, const node *spec, const scaled_object *object)
@@ -194,8 +208,8 @@ void checks_run(reader *r, const node *spec, const scaled_object *object)
     check_fallback(r, spec, object);
     reader_leave(r, mark);
     check_name(r, object);
-    (void)reader_enter(r, "spec");
     check_hpa_name(r, spec, object);
+    (void)reader_enter(r, "spec");
     check_scale_to_zero(r, spec, object);
     check_modifiers(r, spec, object);
     warn(r, spec, object);

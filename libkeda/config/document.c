@@ -64,8 +64,9 @@ static const char *identity_text(tree *t, const node *map, const char *path, con
     if (value == NULL || value->type == NODE_NULL)
         tree_fail(t, place_of(map), "%s%s is missing", path, name);
     else if (value->type != NODE_STRING)
-        tree_fail(t, place_of(value), "%s%s must be a string, not %s", path, name,
-                  node_type_name(value->type));
+        tree_fail(t, place_of(value), "%s%s must be a string, not %s%s%.64s%s", path, name,
+                  node_type_name(value->type), value->text == NULL ? "" : ": write \"",
+                  value->text == NULL ? "" : value->text, value->text == NULL ? "" : "\"");
     else if (value->text[0] == '\0')
         tree_fail(t, place_of(value), "%s%s is empty", path, name);
     else

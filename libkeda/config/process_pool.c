@@ -40,10 +40,14 @@ static void read_word(reader *r, const node *value, void *out)
 static void read_command(reader *r, const node *list, void *out)
 {
     reader_items(r, list, read_word, out);
-    if (list->nitems == 0)
+    if (list->nitems == 0) {
         reader_error(r, list, "must have at least the program's name");
-    else if (list->items[0]->type == NODE_STRING && list->items[0]->text[0] == '\0')
+        return;
+    }
+    const size_t mark = reader_enter_index(r, 0);
+    if (list->items[0]->type == NODE_STRING && list->items[0]->text[0] == '\0')
         reader_error(r, list->items[0], "the program's name is empty");
+    reader_leave(r, mark);
 }
 
 /* ---- environment: a map, or a list of name and value as in a container ---- */

@@ -136,13 +136,32 @@ const node *reader_get(const node *map, const char *name)
     return value == NULL || value->type == NODE_NULL ? NULL : value;
 }
 
+/* The name that begins as the text does for most of its length, or NULL: minReplicas. */
+static const char *longest_common(const char *text, const char *const *names, size_t n)
+{
+    const char *best = NULL;
+    size_t most = strlen(text) * 3 / 4;
+    for (size_t i = 0; i < n; i++) {
+        size_t common = 0;
+        while (text[common] != '\0' && text[common] == names[i][common])
+            common++;
+        if (common > most && common >= 4) {
+            best = names[i];
+            most = common;
+        }
+    }
+    return best;
+}
+
 static void report_unknown(reader *r, const node *value, const member *members, size_t n)
 {
-    const char *names[READER_MAX_MEMBERS];
+    const char *names[READER_MAX_MEMBERS] = {NULL};
     size_t nnames = 0;
     for (; nnames < n && nnames < READER_MAX_MEMBERS; nnames++)
         names[nnames] = members[nnames].name;
     const char *near = text_nearest(value->key, names, nnames);
+    if (near == NULL)
+        near = longest_common(value->key, names, nnames);
     if (near != NULL)
         reader_strict_name(r, value, "unknown field; did you mean \"%s\"?", near);
     else

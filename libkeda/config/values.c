@@ -57,9 +57,12 @@ bool reader_int32(reader *r, const node *value, int32_t min, int32_t max, int32_
     if (value->type != NODE_INTEGER && !is_whole) {
         const bool is_quoted =
             value->type == NODE_STRING && num_parse_json_i64(value->text, &number);
-        reader_error(r, value, "must be a whole number, not %s%s%s%s",
-                     node_type_name(value->type), is_quoted ? ": write " : "",
-                     is_quoted ? value->text : "", is_quoted ? " without quotes" : "");
+        if (value->type == NODE_REAL)
+            reader_error(r, value, "must be a whole number in range, not %.64s", value->text);
+        else
+            reader_error(r, value, "must be a whole number, not %s%s%s%s",
+                         node_type_name(value->type), is_quoted ? ": write " : "",
+                         is_quoted ? value->text : "", is_quoted ? " without quotes" : "");
         return false;
     }
     if (number < min && min > INT32_MIN)
