@@ -129,7 +129,7 @@ static bool identify(tree *t, const node *root, document *doc)
             return false;
     if (fill_identity(doc, t->file, texts))
         return true;
-    tree_fail(t, place_of(root), "out of memory");
+    tree_out_of_memory(t, place_of(root));
     document_clear(doc);
     return false;
 }
@@ -215,7 +215,7 @@ static bool take_root(tree *t, node *take_node, void *user)
     if (!identify(t, take_node, &doc))
         goto out;
     if (mem_grow(&items, &out->capacity, out->count, sizeof *out->items, NULL) != KEDA_OK) {
-        tree_fail(t, place_of(take_node), "out of memory");
+        tree_out_of_memory(t, place_of(take_node));
         document_clear(&doc);
         goes_on = false;
         goto out;

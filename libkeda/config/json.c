@@ -58,11 +58,12 @@ static bool take(json_reader *j, char c)
 static bool read_text(json_reader *j)
 {
     buf_truncate(&j->text, 0);
-    const char *behind = json_string_read(j->p, j->end, &j->text);
-    if (behind == NULL)
-        return not_json(j) != NULL;
-    j->p = behind;
-    return true;
+    const keda_status rc = json_string_read(&j->p, j->end, &j->text);
+    if (rc == KEDA_ENOMEM)
+        tree_out_of_memory(j->tree, place(j));
+    else if (rc != KEDA_OK)
+        (void)not_json(j);
+    return rc == KEDA_OK;
 }
 
 static node *read_string(json_reader *j, const tree_key *key)
@@ -118,7 +119,7 @@ static bool read_pair(json_reader *j, node *map, int depth)
         return not_json(j) != NULL;
     char *name = mem_strdup(j->text.data);
     if (name == NULL) {
-        tree_fail(j->tree, at, "out of memory");
+        tree_out_of_memory(j->tree, at);
         return false;
     }
     const tree_key key = {name, at};

@@ -31,7 +31,7 @@ static int32_t read_unit(const char *p, const char *end)
     return unit;
 }
 
-static bool put_code_point(keda_buf *out, int32_t code)
+static keda_status put_code_point(keda_buf *out, int32_t code)
 {
     char bytes[4];
     size_t n = 0;
@@ -50,39 +50,40 @@ static bool put_code_point(keda_buf *out, int32_t code)
         bytes[n++] = (char)(0x80 | (code >> 6 & 0x3f));
         bytes[n++] = (char)(0x80 | (code & 0x3f));
     }
-    return buf_append(out, bytes, n) == KEDA_OK;
+    return buf_append(out, bytes, n);
 }
 
 /* Behind \u; a surrogate needs its partner, NUL is refused. */
-static const char *read_unicode(const char *p, const char *end, keda_buf *out)
+static keda_status read_unicode(const char **p, const char *end, keda_buf *out)
 {
-    int32_t code = read_unit(p, end);
+    const char *at = *p;
+    int32_t code = read_unit(at, end);
     if (code <= 0 || (code >= 0xdc00 && code <= 0xdfff))
-        return NULL;
-    p += 4;
+        return KEDA_EINVAL;
+    at += 4;
     if (code >= 0xd800 && code <= 0xdbff) {
-        const bool has_partner = end - p >= 6 && p[0] == '\\' && p[1] == 'u';
-        const int32_t low = has_partner ? read_unit(p + 2, end) : -1;
+        const bool has_partner = end - at >= 6 && at[0] == '\\' && at[1] == 'u';
+        const int32_t low = has_partner ? read_unit(at + 2, end) : -1;
         if (low < 0xdc00 || low > 0xdfff)
-            return NULL;
+            return KEDA_EINVAL;
         code = 0x10000 + (code - 0xd800) * 0x400 + (low - 0xdc00);
-        p += 6;
+        at += 6;
     }
-    return put_code_point(out, code) ? p : NULL;
+    *p = at;
+    return put_code_point(out, code);
 }
 
 /* Behind a backslash. */
-static const char *read_escape(const char *p, const char *end, keda_buf *out)
+static keda_status read_escape(const char **p, const char *end, keda_buf *out)
 {
     static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
-    if (p == end)
-        return NULL;
-    if (*p == 'u')
-        return read_unicode(p + 1, end, out);
-    const char *at = *p == '\0' ? NULL : strchr(names, *p);
-    if (at == NULL || buf_putc(out, values[at - names]) != KEDA_OK)
-        return NULL;
-    return p + 1;
+    if (*p == end)
+        return KEDA_EINVAL;
+    const char name = *(*p)++;
+    if (name == 'u')
+        return read_unicode(p, end, out);
+    const char *at = name == '\0' ? NULL : strchr(names, name);
+    return at == NULL ? KEDA_EINVAL : buf_putc(out, values[at - names]);
 }
 
 /* Bytes of the character at p when it is well-formed UTF-8, else 0. */
@@ -105,25 +106,32 @@ static size_t utf8_size(const char *p, const char *end)
     return is_bad ? 0 : size;
 }
 
-const char *json_string_read(const char *p, const char *end, keda_buf *out)
+/* Up to the next quote or backslash, which is there. */
+static keda_status read_plain(const char **p, const char *end, keda_buf *out)
 {
-    if (buf_append(out, "", 0) != KEDA_OK)
-        return NULL;
-    for (p++; p != NULL && p < end;) {
-        const char *start = p;
-        while (p < end && *p != '"' && *p != '\\') {
-            const size_t size = (unsigned char)*p < 0x20 ? 0 : utf8_size(p, end);
-            if (size == 0)
-                return NULL;
-            p += size;
-        }
-        if (p == end || buf_append(out, start, (size_t)(p - start)) != KEDA_OK)
-            return NULL;
-        if (*p == '"')
-            return p + 1;
-        p = read_escape(p + 1, end, out);
+    const char *start = *p;
+    while (*p < end && **p != '"' && **p != '\\') {
+        const size_t size = (unsigned char)**p < 0x20 ? 0 : utf8_size(*p, end);
+        if (size == 0)
+            return KEDA_EINVAL;
+        *p += size;
     }
-    return NULL;
+    return *p == end ? KEDA_EINVAL : buf_append(out, start, (size_t)(*p - start));
+}
+
+keda_status json_string_read(const char **p, const char *end, keda_buf *out)
+{
+    const char *at = *p + 1;
+    keda_status rc = read_plain(&at, end, out);
+    while (rc == KEDA_OK && *at == '\\') {
+        at++;
+        rc = read_escape(&at, end, out);
+        if (rc == KEDA_OK)
+            rc = read_plain(&at, end, out);
+    }
+    if (rc == KEDA_OK)
+        *p = at + 1;
+    return rc;
 }
 
 keda_status json_string_write(keda_buf *out, const char *text)

@@ -7,9 +7,9 @@
 
 #include "base/buf.h"
 
-/* Appends the string whose opening quote is at p; returns what follows its closing quote, or NULL when
- * it is not a string in UTF-8 without NUL, or memory is out. The result is terminated. */
-const char *json_string_read(const char *p, const char *end, keda_buf *out);
+/* Appends the string whose opening quote is at *p, terminated, and moves *p behind its closing quote.
+ * Errors: KEDA_EINVAL when it is not a string in UTF-8 without NUL; KEDA_ENOMEM. */
+KEDA_MUST_USE keda_status json_string_read(const char **p, const char *end, keda_buf *out);
 
 /* Appends the text with its quotes. Errors: KEDA_ENOMEM. */
 KEDA_MUST_USE keda_status json_string_write(keda_buf *out, const char *text);

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "json_string.h"
 #include "map.h"
 #include "reader.h"
@@ -17,7 +18,7 @@ typedef struct pool {
     keda_map command; /* names are empty: only the values count */
     keda_map env, limits;
     char *directory, *user;
-    int32_t grace_s, restart_min_s, restart_max_s;
+    double grace_s, restart_min_s, restart_max_s;
 } pool;
 
 static void pool_clear(pool *p)
@@ -123,23 +124,36 @@ static void read_user(reader *r, const node *value, void *out)
         reader_out_of_memory(r);
 }
 
+/* Parts of a second are fine. */
+static void read_seconds(reader *r, const node *value, void *out)
+{
+    double *seconds = out;
+    const bool is_number = value->type == NODE_INTEGER || value->type == NODE_REAL;
+    if (!is_number)
+        reader_error(r, value, "must be a number of seconds, not %s",
+                     node_type_name(value->type));
+    else if (!(value->real >= 0.0) || value->real > (double)INT32_MAX)
+        reader_error(r, value, "must be between 0 and %d, not %.64s", INT32_MAX, value->text);
+    else
+        *seconds = value->real;
+}
+
 static void read_restart(reader *r, const node *map, void *out)
 {
     static const member members[] = {
         {.name = "minSeconds",
-         .kind = MEMBER_INT32,
+         .kind = MEMBER_OTHER,
          .offset = offsetof(pool, restart_min_s),
-         .max = INT32_MAX},
+         .read = read_seconds},
         {.name = "maxSeconds",
-         .kind = MEMBER_INT32,
+         .kind = MEMBER_OTHER,
          .offset = offsetof(pool, restart_max_s),
-         .max = INT32_MAX},
+         .read = read_seconds},
     };
     pool *p = out;
     reader_members(r, map, members, sizeof members / sizeof members[0], p);
     if (p->restart_min_s > p->restart_max_s)
-        reader_error_in(r, map, "minSeconds", "%d is more than maxSeconds %d",
-                        (int)p->restart_min_s, (int)p->restart_max_s);
+        reader_error_in(r, map, "minSeconds", "must not be more than maxSeconds");
 }
 
 static void read_limit(reader *r, const node *value, void *out)
@@ -186,9 +200,9 @@ static const member spec_members[] = {
      .offset = offsetof(pool, directory)},
     {.name = "user", .kind = MEMBER_OTHER, .offset = offsetof(pool, user), .read = read_user},
     {.name = "gracePeriodSeconds",
-     .kind = MEMBER_INT32,
+     .kind = MEMBER_OTHER,
      .offset = offsetof(pool, grace_s),
-     .max = INT32_MAX},
+     .read = read_seconds},
     {.name = "restart", .kind = MEMBER_MAP, .read = read_restart},
     {.name = "limits",
      .kind = MEMBER_MAP,
@@ -229,10 +243,13 @@ static void put_string(writer *w, const char *text)
         w->rc = json_string_write(w->out, text);
 }
 
-static void put_int(writer *w, const char *name, int32_t value)
+static void put_number(writer *w, const char *name, double value)
 {
-    if (w->rc == KEDA_OK)
-        w->rc = buf_printf(w->out, "\"%s\":%d", name, (int)value);
+    char text[32];
+    (void)num_format_double(value, text, sizeof text);
+    put_string(w, name);
+    put(w, ":");
+    put(w, text);
 }
 
 static void put_text(writer *w, const char *name, const char *text)
@@ -281,11 +298,11 @@ static keda_status write_pool(keda_buf *out, const pool *p)
     put(&w, ",");
     put_text(&w, "workingDirectory", p->directory);
     put_text(&w, "user", p->user);
-    put_int(&w, "gracePeriodSeconds", p->grace_s);
+    put_number(&w, "gracePeriodSeconds", p->grace_s);
     put(&w, ",\"restart\":{");
-    put_int(&w, "minSeconds", p->restart_min_s);
+    put_number(&w, "minSeconds", p->restart_min_s);
     put(&w, ",");
-    put_int(&w, "maxSeconds", p->restart_max_s);
+    put_number(&w, "maxSeconds", p->restart_max_s);
     put(&w, "},");
     put_map(&w, "limits", &p->limits, true);
     put(&w, "}");

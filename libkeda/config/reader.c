@@ -125,7 +125,7 @@ void reader_error_in(reader *r, const node *map, const char *name, const char *f
 void reader_out_of_memory(reader *r)
 {
     reader_error(r, NULL, "out of memory");
-    r->report.first.code = KEDA_ENOMEM;
+    r->report.is_out_of_memory = true;
 }
 
 /* ---- maps by tables ---- */

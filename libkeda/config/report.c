@@ -58,7 +58,10 @@ keda_status report_status(const report *r, keda_error *err)
 {
     if (r->nerrors == 0)
         return KEDA_OK;
-    if (err != NULL)
+    const keda_status rc = r->is_out_of_memory ? KEDA_ENOMEM : KEDA_EINVAL;
+    if (err != NULL) {
         *err = r->first;
-    return KEDA_EINVAL;
+        err->code = (int32_t)rc;
+    }
+    return rc;
 }

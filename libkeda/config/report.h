@@ -16,6 +16,7 @@ enum { REPORT_MAX = 1000 };
 typedef struct report {
     keda_findings *findings;   /* may be NULL */
     size_t nfindings, nerrors; /* what comes after REPORT_MAX is only counted */
+    bool is_out_of_memory;     /* the answer to it all is then KEDA_ENOMEM */
     keda_error first;          /* meaningful with nerrors > 0 */
 } report;
 
@@ -25,7 +26,7 @@ void report_add(report *r, keda_severity severity, const findings_place *place,
 void report_vadd(report *r, keda_severity severity, const findings_place *place,
                  const char *format, va_list args) KEDA_PRINTF(4, 0);
 bool report_is_full(const report *r);
-/* KEDA_OK without errors; else the first one. */
+/* KEDA_OK without errors; else KEDA_EINVAL, or KEDA_ENOMEM, and the first one. */
 keda_status report_status(const report *r, keda_error *err);
 
 #endif

@@ -19,6 +19,12 @@ void tree_fail(tree *t, tree_place place, const char *format, ...)
     va_end(args);
 }
 
+void tree_out_of_memory(tree *t, tree_place place)
+{
+    tree_fail(t, place, "out of memory");
+    t->report.is_out_of_memory = true;
+}
+
 static void set_texts(node *n, const char *key, const char *text, size_t size)
 {
     char *at = (char *)(n + 1);
@@ -45,7 +51,7 @@ node *tree_new(tree *t, node_type type, const tree_key *key, const char *text, s
     const size_t key_size = key == NULL ? 0 : strlen(key->text) + 1;
     node *n = mem_zalloc(1, sizeof *n + key_size + size + 1);
     if (n == NULL) {
-        tree_fail(t, place, "out of memory");
+        tree_out_of_memory(t, place);
         return NULL;
     }
     n->type = type;
@@ -66,7 +72,7 @@ bool tree_append(tree *t, node *parent, node *take_child)
         const size_t room = parent->nitems == 0 ? 1 : parent->nitems * 2;
         node **grown = mem_realloc(parent->items, room, sizeof(node *));
         if (grown == NULL) {
-            tree_fail(t, (tree_place){take_child->line, take_child->column}, "out of memory");
+            tree_out_of_memory(t, (tree_place){take_child->line, take_child->column});
             node_free(take_child);
             return false;
         }
@@ -154,7 +160,7 @@ static void check_names(tree *t, const node *map)
         return;
     node **sorted = mem_alloc(map->nitems * sizeof(node *));
     if (sorted == NULL) {
-        tree_fail(t, (tree_place){map->line, map->column}, "out of memory");
+        tree_out_of_memory(t, (tree_place){map->line, map->column});
         return;
     }
     memcpy(sorted, map->items, map->nitems * sizeof(node *));

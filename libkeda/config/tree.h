@@ -34,6 +34,8 @@ typedef struct tree {
 KEDA_PRINTF(3, 4)
 void tree_fail(tree *t, tree_place place, const char *format, ...);
 
+void tree_out_of_memory(tree *t, tree_place place);
+
 /* A node with a copy of the text (NULL: none); NULL, reported, at the limit or without memory. */
 node *tree_new(tree *t, node_type type, const tree_key *key, const char *text, size_t size,
                tree_place place);

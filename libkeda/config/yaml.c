@@ -29,7 +29,7 @@ static void report_syntax(yaml_reader *y)
     const size_t at = p->problem_mark.index;
     const char *problem = p->problem == NULL ? "cannot be read" : p->problem;
     if (p->error == YAML_MEMORY_ERROR)
-        tree_fail(y->tree, place_of(p->mark), "out of memory");
+        tree_out_of_memory(y->tree, place_of(p->mark));
     else if (p->error == YAML_READER_ERROR)
         tree_fail(y->tree, place_of(p->mark), "not a text in UTF-8: %s", problem);
     else if (p->error == YAML_SCANNER_ERROR && at < y->size && y->text[at] == '\t')
@@ -294,7 +294,7 @@ bool yaml_read(tree *t, const char *text, size_t size, tree_root_fn take_root, v
 {
     yaml_reader y = {.tree = t, .text = text, .size = size};
     if (yaml_parser_initialize(&y.parser) != 1) {
-        tree_fail(t, (tree_place){0, 0}, "out of memory");
+        tree_out_of_memory(t, (tree_place){0, 0});
         return false;
     }
     yaml_parser_set_input_string(&y.parser, (const unsigned char *)text, size);

@@ -23,7 +23,7 @@ bool yaml_anchors_open(yaml_anchors *a, tree *t, const char *name, tree_place pl
     if (copy == NULL ||
         mem_grow(&items, &a->capacity, a->count, sizeof *a->items, NULL) != KEDA_OK) {
         mem_free(copy);
-        tree_fail(t, place, "out of memory");
+        tree_out_of_memory(t, place);
         return false;
     }
     a->items = items;
@@ -71,7 +71,7 @@ bool yaml_anchors_keep_merge(yaml_anchors *a, tree *t, const node *map, node *ta
         tree_fail(t, place_of(take_value), "<< needs a map or a list of maps");
     else if (mem_grow(&merges, &a->merge_capacity, a->nmerges, sizeof *a->merges, NULL) !=
              KEDA_OK)
-        tree_fail(t, place_of(take_value), "out of memory");
+        tree_out_of_memory(t, place_of(take_value));
     else {
         a->merges = merges;
         a->merges[a->nmerges++] = (struct yaml_merge){.map = map, .value = take_value};
