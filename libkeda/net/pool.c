@@ -222,9 +222,12 @@ const char *pool_proxy(const keda_http *http, bool is_tls)
     return is_tls ? http->https_proxy : http->http_proxy;
 }
 
-static bool can_inflate(void)
+static void ask_curl(keda_http *http)
 {
-    return (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ) != 0;
+    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+
+    http->encoding = curl->features & CURL_VERSION_LIBZ ? "gzip" : NULL;
+    http->can_share_h2c = curl->version_num >= 0x080000;
 }
 
 static keda_status open_multi(keda_http *http, const http_pool_options *opts, keda_error *err)
@@ -262,7 +265,7 @@ keda_status http_pool_new(keda_http **out, loop *l, const http_pool_options *opt
     http->timeout_ms = opts->timeout_ms > 0 ? opts->timeout_ms : 3000;
     http->idle_ms = opts->idle_ms > 0 ? opts->idle_ms : 90000;
     http->is_keep_alive_off = opts->is_keep_alive_off;
-    http->encoding = can_inflate() ? "gzip" : NULL;
+    ask_curl(http);
     if ((rc = open_multi(http, opts, err)) != KEDA_OK)
         goto out;
     if ((rc = find_proxies(http, opts, err)) != KEDA_OK)

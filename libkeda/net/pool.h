@@ -32,6 +32,7 @@ struct keda_http {
     http_tls_store *tls;
     int64_t timeout_ms, idle_ms;
     bool is_keep_alive_off;
+    bool can_share_h2c; /* curl before 8.0 fails on every reuse of HTTP/2 without TLS */
     char *http_proxy, *https_proxy; /* "": none */
     char *no_proxy;                 /* NULL: no proxy, so no exceptions */
     const char *encoding;           /* what curl can undo; NULL: nothing */

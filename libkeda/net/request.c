@@ -181,16 +181,21 @@ static keda_status set_method(keda_http_call *call, const keda_http_request *req
 keda_status request_apply_address(keda_http_call *call, keda_error *err)
 {
     const http_address *to = &call->address;
+    const bool is_h2c = !to->is_tls && call->is_http2_prior;
+    const bool is_alone =
+        call->http->is_keep_alive_off || (is_h2c && !call->http->can_share_h2c);
     long version = CURL_HTTP_VERSION_1_1;
 
     if (to->is_tls)
         version = CURL_HTTP_VERSION_2TLS;
-    else if (call->is_http2_prior)
+    else if (is_h2c)
         version = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
     (void)curl_easy_setopt(call->easy, CURLOPT_HTTP_VERSION, version);
+    (void)curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, is_alone ? 1L : 0L);
+    (void)curl_easy_setopt(call->easy, CURLOPT_FORBID_REUSE, is_alone ? 1L : 0L);
     /* Where streams can share a connection, rather wait for it than open a second one. */
     (void)curl_easy_setopt(call->easy, CURLOPT_PIPEWAIT,
-                           to->is_tls || call->is_http2_prior ? 1L : 0L);
+                           (to->is_tls || is_h2c) && !is_alone ? 1L : 0L);
     if (curl_easy_setopt(call->easy, CURLOPT_PROXY, pool_proxy(call->http, to->is_tls)) !=
             CURLE_OK ||
         curl_easy_setopt(call->easy, CURLOPT_CURLU, to->parts) != CURLE_OK)
@@ -224,7 +229,6 @@ static keda_status set_behaviour(keda_http_call *call, keda_error *err)
         {CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC},
         {CURLOPT_TIMEOUT_MS, as_long(call->timeout_ms)}, /* by it curl shares out connecting */
         {CURLOPT_MAXAGE_CONN, as_long((http->idle_ms + 999) / 1000)},
-        {CURLOPT_FORBID_REUSE, http->is_keep_alive_off ? 1 : 0},
         {CURLOPT_TCP_KEEPALIVE, 1},
     };
     const struct {

@@ -287,7 +287,7 @@ Test(http, refuses_an_answer_beyond_its_bound_and_takes_one_at_it)
 
 Test(http, bounds_bodies_to_4_mebibytes_and_headers_to_256_kibibytes)
 {
-    const size_t limit = 4 * 1024 * 1024;
+    const size_t limit = (size_t)4 * 1024 * 1024;
     http_peer *peer = http_peer_open();
     http_rig rig;
     http_rig_answer at = {0}, over = {0}, head = {0};

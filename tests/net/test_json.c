@@ -287,7 +287,7 @@ Test(json, refuses_depth_bombs_and_takes_200_levels)
 
 Test(json, refuses_more_than_16_mebibytes)
 {
-    const size_t limit = 16 * 1024 * 1024;
+    const size_t limit = (size_t)16 * 1024 * 1024;
     keda_error err = KEDA_ERROR_INIT;
     keda_json *root = NULL;
     char *text = malloc(limit + 1);

@@ -88,7 +88,7 @@ static X509 *cert_new(const char *name, EVP_PKEY *key, X509 *issuer)
     must(cert != NULL && X509_set_version(cert, 2) == 1, "certificate");
     (void)ASN1_INTEGER_set(X509_get_serialNumber(cert), serial++);
     (void)X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
-    (void)X509_gmtime_adj(X509_getm_notAfter(cert), 3600 * 24);
+    (void)X509_gmtime_adj(X509_getm_notAfter(cert), 86400);
     (void)X509_set_pubkey(cert, key);
     subject = X509_get_subject_name(cert);
     (void)X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name,
