@@ -131,6 +131,7 @@ static keda_status try_open(keda_target *t)
                                  .spec_json = t->spec_json};
 
     memset(t->state, 0, t->kind->desc.state_size);
+    keda_error_clear(&t->trouble);
     const keda_status rc = t->kind->desc.open(t->state, &ref, t, &t->trouble, t->kind->user);
     if (rc == KEDA_OK) {
         t->is_open = true;

@@ -258,10 +258,8 @@ trigger_answer trigger_ask(trigger *t, const poll_question *question)
         return TRIGGER_BUSY;
     if (wants_new_credentials(t))
         reread_credentials(t);
-    if (backoff_left_ms(&t->backoff, engine_now_ms(e)) > 0) {
-        forget_readings(t, KEDA_READING_UNKNOWN);
-        return TRIGGER_REFUSED; /* its health is what it was */
-    }
+    if (backoff_left_ms(&t->backoff, engine_now_ms(e)) > 0)
+        return TRIGGER_REFUSED; /* health and readings are what the failure left */
     if (open_instance(t, &err) != KEDA_OK) {
         backoff_failed(&t->backoff, engine_now_ms(e), err.retry_after_ms, &e->random);
         return refuse(t, &err);
