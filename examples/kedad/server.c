@@ -126,9 +126,8 @@ static void answer_admin(server_state *state, const char *method, const char *ur
 static void route(const server *srv, struct MHD_Connection *connection, const char *method,
                   const char *url, answer *a)
 {
-    const bool is_verbose =
-        MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "verbose") != NULL ||
-        strstr(url, "verbose") != NULL;
+    const bool is_verbose = MHD_lookup_connection_value_n(connection, MHD_GET_ARGUMENT_KIND,
+                                                          "verbose", 7, NULL, NULL) == MHD_YES;
 
     if (srv->kind == SERVER_ADMIN)
         answer_admin(srv->state, method, url, a);

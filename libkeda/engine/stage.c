@@ -331,12 +331,21 @@ static void check_and_specify(stage *st)
         say(st, KEDA_SEVERITY_ERROR, rc, "", err.text);
 }
 
-static void warn_unknown(stage *st)
+/* Upstream ignores what it does not know; a strict check does not. */
+static void on_unknown(const char *name, keda_severity severity, const char *message,
+                       void *user)
+{
+    const stage *st = user;
+    const bool is_strict = st->t->workload->engine->settings.is_strict;
+    on_problem(name, is_strict ? KEDA_SEVERITY_ERROR : severity, message, user);
+}
+
+static void report_unknown(stage *st)
 {
     const keda_scaler_desc *desc = &st->t->type->desc;
     if (desc->nfields > 0)
         params_unknown(desc->fields, desc->nfields, desc->field_size, &st->t->spec->metadata,
-                       on_problem, st);
+                       on_unknown, st);
 }
 
 static keda_status stage_trigger(stage *st)
@@ -352,7 +361,7 @@ static keda_status stage_trigger(stage *st)
     rc = make_instance(st, &t->instance);
     if (rc != KEDA_OK)
         return rc;
-    warn_unknown(st);
+    report_unknown(st);
     t->fingerprint = fingerprint_of(st);
     if (t->instance != NULL)
         check_and_specify(st);

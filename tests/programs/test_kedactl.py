@@ -44,7 +44,7 @@ def test_validate_accepts_the_tutorial(kedactl):
     ("maxReplicaCount: 10", "maxReplicaCount: -1", "stdin:9:", ["maxReplicaCount"]),
     ("minReplicaCount: 0", "minReplicaCount: 11", "stdin:", ["11", "10"]),
     ("type: kafka", "type: kafak", "stdin:11:", ["kafak", "kafka"]),
-    ("consumerGroup: my-consumer-group", "x: y", "stdin:", ["consumerGroup"]),
+    ("consumerGroup: my-consumer-group", "x: z", "stdin:", ["consumerGroup"]),
     ("kind: ScaledObject", "kind: ScaledObjekt", "stdin:", ["ScaledObjekt", "ScaledObject"]),
     ("  namespace: default", "  namespace: [", "stdin:", []),
     ("spec: {command: [my-kafka-consumer]}", "spec: {}", "stdin:", ["command"]),
