@@ -69,7 +69,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         assert(err.code != KEDA_OK && err.text[0] != '\0');
     }
-    (void)keda_json_get_double(text, text_size, path, &value, &err);
+    if (keda_json_get_double(text, text_size, path, &value, &err) != KEDA_OK)
+        assert(err.code != KEDA_EINVAL && err.text[0] != '\0');
     free(path);
     return 0;
 }
