@@ -191,3 +191,13 @@ Test(unknown, opens_again_what_could_not_be_opened)
     cr_expect_gt(orders->nasked, 0);
     cr_expect_gt(r.replicas, 0);
 }
+
+Test(unknown, takes_an_empty_answer_for_an_error)
+{
+    rig_source_of(&r, "orders")->is_empty = true;
+    put(NULL);
+    rig_step(&r);
+    cr_expect_eq(r.reason, KEDA_REASON_TRIGGER_ERROR);
+    cr_expect_not_null(
+        strstr(rig_trigger(&r, "default/orders", 0).error, "no value for metric"));
+}

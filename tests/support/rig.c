@@ -82,7 +82,8 @@ static void answer(const rig_source *source, keda_poll *poll)
         keda_poll_fail(poll, &err);
         return;
     }
-    for (size_t i = 0; i < (source->nvalues == 0 ? 1 : source->nvalues); i++)
+    for (size_t i = 0; !source->is_empty && i < (source->nvalues == 0 ? 1 : source->nvalues);
+         i++)
         keda_poll_value(poll, 0, source->value);
     if (source->is_active_set)
         keda_poll_active(poll, source->is_active);

@@ -18,6 +18,7 @@ typedef struct rig_source {
     double value;
     size_t nvalues;     /* readings given, all of `value`; 0: 1 */
     keda_status fails;  /* KEDA_OK: it answers */
+    bool is_empty;      /* it answers without a reading */
     bool is_held;       /* polls are kept until rig_release */
     bool is_active_set; /* says itself that it is active, or not */
     bool is_active;

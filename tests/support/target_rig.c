@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Completions of target calls as plain notes.
+ * Completions of target calls as plain notes. Weak: in a program that has the engine, its own win.
  */
 #include "target_rig.h"
 
@@ -11,24 +11,26 @@
 
 #include "base/buf.h"
 
-void keda_target_observed(keda_target_call *call, const keda_replicas *replicas)
+#define WEAK __attribute__((weak))
+
+WEAK void keda_target_observed(keda_target_call *call, const keda_replicas *replicas)
 {
     call->replicas = *replicas;
     call->ncompletions++;
 }
 
-void keda_target_done(keda_target_call *call)
+WEAK void keda_target_done(keda_target_call *call)
 {
     call->ncompletions++;
 }
 
-void keda_target_fail(keda_target_call *call, const keda_error *err)
+WEAK void keda_target_fail(keda_target_call *call, const keda_error *err)
 {
     call->err = *err;
     call->ncompletions++;
 }
 
-void keda_target_changed(keda_target *self)
+WEAK void keda_target_changed(keda_target *self)
 {
     self->nchanged++;
 }
@@ -43,7 +45,7 @@ static keda_target *own(const keda_target *self)
     return cast.out;
 }
 
-void keda_target_log(const keda_target *self, int32_t level, const char *format, ...)
+WEAK void keda_target_log(const keda_target *self, int32_t level, const char *format, ...)
 {
     char text[512];
     keda_target *target = own(self);
