@@ -86,24 +86,39 @@ static keda_status read_escape(const char **p, const char *end, keda_buf *out)
     return at == NULL ? KEDA_EINVAL : buf_putc(out, values[at - names]);
 }
 
+/* Bytes of a character by its first one; 0 for what begins none. */
+static size_t utf8_length(unsigned char lead)
+{
+    if (lead < 0x80)
+        return 1;
+    if (lead < 0xc2 || lead > 0xf4)
+        return 0;
+    if (lead < 0xe0)
+        return 2;
+    return lead < 0xf0 ? 3 : 4;
+}
+
+/* The second byte is bounded where a character could be written shorter, is a surrogate or too high. */
+static bool is_second_byte(unsigned char lead, unsigned char next)
+{
+    const unsigned char least = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    const unsigned char most = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    return next >= least && next <= most;
+}
+
 /* Bytes of the character at p when it is well-formed UTF-8, else 0. */
 static size_t utf8_size(const char *p, const char *end)
 {
     const unsigned char lead = (unsigned char)*p;
-    const size_t size = lead < 0x80   ? 1
-                        : lead < 0xc2 ? 0
-                        : lead < 0xe0 ? 2
-                        : lead < 0xf0 ? 3
-                                      : 4;
-    if (size == 0 || lead > 0xf4 || (size_t)(end - p) < size)
+    const size_t size = utf8_length(lead);
+    if (size <= 1)
+        return size;
+    if ((size_t)(end - p) < size || !is_second_byte(lead, (unsigned char)p[1]))
         return 0;
-    for (size_t i = 1; i < size; i++)
+    for (size_t i = 2; i < size; i++)
         if (((unsigned char)p[i] & 0xc0) != 0x80)
             return 0;
-    const unsigned char next = size > 1 ? (unsigned char)p[1] : 0;
-    const bool is_bad = (lead == 0xe0 && next < 0xa0) || (lead == 0xed && next > 0x9f) ||
-                        (lead == 0xf0 && next < 0x90) || (lead == 0xf4 && next > 0x8f);
-    return is_bad ? 0 : size;
+    return size;
 }
 
 /* Up to the next quote or backslash, which is there. */

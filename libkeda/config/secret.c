@@ -24,14 +24,14 @@ static void decode(reader *r, const node *value, keda_map *out)
 {
     keda_buf bytes = {0};
     const char *text = value->type == NODE_NULL ? "" : value->text;
-    const keda_status rc = base64_decode(&bytes, text, strlen(text));
+    keda_status rc = base64_decode(&bytes, text, strlen(text));
     if (rc == KEDA_EINVAL)
         reader_error(r, value, "is not base64; a plain text goes into stringData");
-    else if (rc != KEDA_OK)
-        reader_out_of_memory(r);
     else if (bytes.size > 0 && memchr(bytes.data, '\0', bytes.size) != NULL)
         reader_error(r, value, "holds a NUL byte, which no parameter can have");
-    else if (map_set(out, value->key, bytes.size == 0 ? "" : bytes.data) != KEDA_OK)
+    else if (rc == KEDA_OK)
+        rc = map_set(out, value->key, bytes.size == 0 ? "" : bytes.data);
+    if (rc == KEDA_ENOMEM)
         reader_out_of_memory(r);
     mem_wipe(bytes.data, bytes.capacity);
     keda_buf_clear(&bytes);

@@ -46,26 +46,36 @@ bool reader_string(reader *r, const node *value, const char **out)
     return false;
 }
 
+/* Whole numbers, also as 5.0, which JSON writes as 5. */
+static bool is_whole(const node *value, int64_t *out)
+{
+    *out = value->integer;
+    if (value->type != NODE_REAL)
+        return value->type == NODE_INTEGER;
+    if (value->real != trunc(value->real) || fabs(value->real) >= 9e15)
+        return false;
+    *out = (int64_t)value->real;
+    return true;
+}
+
+static void report_not_whole(reader *r, const node *value)
+{
+    int64_t number = 0;
+    if (value->type == NODE_REAL)
+        reader_error(r, value, "must be a whole number in range, not %.64s", value->text);
+    else if (value->type == NODE_STRING && num_parse_json_i64(value->text, &number))
+        reader_error(r, value, "must be a whole number, not a string: write %s without quotes",
+                     value->text);
+    else
+        reader_error(r, value, "must be a whole number, not %s", node_type_name(value->type));
+}
+
 bool reader_int32(reader *r, const node *value, int32_t min, int32_t max, int32_t *out)
 {
-    int64_t number = value->integer;
-    /* As JSON, 5.0 is written as 5. */
-    const bool is_whole = value->type == NODE_REAL && value->real == trunc(value->real) &&
-                          fabs(value->real) < 9e15;
-    if (is_whole)
-        number = (int64_t)value->real;
-    if (value->type != NODE_INTEGER && !is_whole) {
-        const bool is_quoted =
-            value->type == NODE_STRING && num_parse_json_i64(value->text, &number);
-        if (value->type == NODE_REAL)
-            reader_error(r, value, "must be a whole number in range, not %.64s", value->text);
-        else
-            reader_error(r, value, "must be a whole number, not %s%s%s%s",
-                         node_type_name(value->type), is_quoted ? ": write " : "",
-                         is_quoted ? value->text : "", is_quoted ? " without quotes" : "");
-        return false;
-    }
-    if (number < min && min > INT32_MIN)
+    int64_t number = 0;
+    if (!is_whole(value, &number))
+        report_not_whole(r, value);
+    else if (number < min && min > INT32_MIN)
         reader_error(r, value, "must be at least %d, not %lld", (int)min, (long long)number);
     else if (number > max && max < INT32_MAX)
         reader_error(r, value, "must be at most %d, not %lld", (int)max, (long long)number);

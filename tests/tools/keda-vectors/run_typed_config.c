@@ -65,7 +65,9 @@ static json_t *read_real(const slot *s)
 
 static json_t *read_strings(const slot *s)
 {
-    json_t *list = s->strings.items == NULL ? json_null() : json_array();
+    if (s->strings.items == NULL)
+        return json_null();
+    json_t *list = json_array();
     for (size_t i = 0; i < s->strings.count; i++)
         json_array_append_new(list, json_string(s->strings.items[i]));
     return list;
@@ -73,7 +75,9 @@ static json_t *read_strings(const slot *s)
 
 static json_t *read_integers(const slot *s)
 {
-    json_t *list = s->integers.count == 0 ? json_null() : json_array();
+    if (s->integers.items == NULL)
+        return json_null();
+    json_t *list = json_array();
     for (size_t i = 0; i < s->integers.count; i++)
         json_array_append_new(list, json_integer(s->integers.items[i]));
     return list;
@@ -81,7 +85,9 @@ static json_t *read_integers(const slot *s)
 
 static json_t *read_map(const slot *s)
 {
-    json_t *map = s->map.items == NULL ? json_null() : json_object();
+    if (s->map.items == NULL)
+        return json_null();
+    json_t *map = json_object();
     for (size_t i = 0; i < s->map.count; i++)
         json_object_set_new(map, s->map.items[i].name, json_string(s->map.items[i].value));
     return map;
@@ -89,7 +95,9 @@ static json_t *read_map(const slot *s)
 
 static json_t *read_values(const slot *s)
 {
-    json_t *map = s->map.items == NULL ? json_null() : json_object();
+    if (s->map.items == NULL)
+        return json_null();
+    json_t *map = json_object();
     for (size_t i = 0; i < s->map.count; i++) {
         const char *name = s->map.items[i].name;
         if (json_object_get(map, name) == NULL)
