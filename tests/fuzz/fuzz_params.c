@@ -93,7 +93,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)duration_parse(text, &ns);
     if (duration_parse_parameter(text, &ns) == DURATION_OK && ns < 0)
         abort();
-    (void)base64_decode(&bytes, text, strlen(text));
+    if (base64_decode(&bytes, text, strlen(text)) == KEDA_OK && bytes.size > size)
+        abort();
     keda_buf_clear(&bytes);
     mem_free(text);
     return 0;
