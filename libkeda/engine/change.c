@@ -415,8 +415,8 @@ static void check_pool(change *c, const entry *en)
 
     if (t != NULL && (t->kind->desc.flags & KEDA_TARGET_NEEDS_DOCUMENT) != 0 &&
         needed != NULL && change_find(c, needed) == NULL)
-        change_say(c, KEDA_SEVERITY_ERROR, KEDA_EINVAL, &place, "%s still needs it: %s",
-                   en->object, needed);
+        change_say(c, KEDA_SEVERITY_ERROR, KEDA_EINVAL, &place, "%s %s/%s is still needed",
+                   object->target_kind, object->space, object->target_name);
     mem_free(needed);
 }
 
