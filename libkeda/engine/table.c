@@ -14,10 +14,10 @@ enum { FIRST_BUCKETS = 16 };
 
 keda_status table_init(table *t, keda_error *err)
 {
-    *t = (table){.buckets = mem_zalloc(FIRST_BUCKETS, sizeof(table_node *)),
-                 .nbuckets = FIRST_BUCKETS};
+    *t = (table){.buckets = mem_zalloc(FIRST_BUCKETS, sizeof(table_node *))};
     if (t->buckets == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    t->nbuckets = FIRST_BUCKETS;
     return KEDA_OK;
 }
 

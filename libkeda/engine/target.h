@@ -12,6 +12,30 @@
 
 typedef struct keda_target_call keda_target_call;
 
+/* err is NULL after success. Comes exactly once, later, unless forgotten. */
+typedef void (*target_ended_fn)(const keda_target_call *call, const keda_error *err,
+                                void *user);
+
+typedef enum target_order { TARGET_OBSERVE, TARGET_SCALE, TARGET_CLOSE } target_order;
+
+typedef struct target_question {
+    target_order order;
+    int32_t to;          /* TARGET_SCALE */
+    int64_t deadline_ms; /* absolute */
+    target_ended_fn ended;
+    void *user;
+} target_question;
+
+struct keda_target_call {
+    ticket ticket; /* first */
+    keda_target *target;
+    target_question question;
+    keda_replicas replicas;
+    bool is_failed;
+    bool is_settled;
+    keda_error err;
+};
+
 struct keda_target {
     table_node node; /* first; by key, while it is not being given up */
     chain_link ending;
@@ -24,7 +48,8 @@ struct keda_target {
     char *next_spec; /* to be opened with, once it is closed */
     void *state;
     bool is_open, is_closing, is_given_up;
-    keda_target_call *close_call;
+    bool is_close_sent;
+    keda_target_call close_call; /* its own, so that closing needs no memory */
     int32_t ncalls;
     backoff backoff;    /* of opening */
     keda_error trouble; /* of opening */
@@ -57,36 +82,14 @@ void targets_hurry(keda_engine *e);
 
 /* ---- calls (target_call.c) */
 
-/* err is NULL after success. Comes exactly once, later, unless forgotten. */
-typedef void (*target_ended_fn)(const keda_target_call *call, const keda_error *err,
-                                void *user);
-
-typedef enum target_order { TARGET_OBSERVE, TARGET_SCALE, TARGET_CLOSE } target_order;
-
-typedef struct target_question {
-    target_order order;
-    int32_t to;          /* TARGET_SCALE */
-    int64_t deadline_ms; /* absolute */
-    target_ended_fn ended;
-    void *user;
-} target_question;
-
-struct keda_target_call {
-    ticket ticket; /* first */
-    keda_target *target;
-    target_question question;
-    keda_replicas replicas;
-    bool is_failed;
-    keda_error err;
-};
-
 /* *out (may be NULL) is valid until `ended`. Errors: why it is not open; then there is no call. */
 keda_status target_ask(keda_target *t, const target_question *question, keda_target_call **out,
                        keda_error *err);
 void target_forget(keda_target_call *call); /* `ended` does not come; NULL is fine */
 
-/* targets.c, for target_call.c: a call has ended. */
+/* targets.c, for target_call.c: a call has ended; the close call is gone, and so may be t. */
 void target_call_ended(keda_target_call *call);
+void target_closed(keda_target *t);
 /* Opens it if it is not, unless it was tried just now. */
 keda_status target_open(keda_target *t, keda_error *err);
 

@@ -16,6 +16,7 @@ static void call_settle(ticket *t)
     keda_target_call *call = (keda_target_call *)t;
     const target_question *q = &call->question;
 
+    call->is_settled = true;
     target_call_ended(call);
     if (t->is_awaited)
         q->ended(call, call->is_failed ? &call->err : NULL, q->user);
@@ -41,7 +42,12 @@ static void call_expire(ticket *t)
 
 static void call_destroy(ticket *t)
 {
-    mem_free(t);
+    keda_target_call *call = (keda_target_call *)t;
+
+    if (call->question.order != TARGET_CLOSE)
+        mem_free(call);
+    else if (call->is_settled)
+        target_closed(call->target);
 }
 
 static void hand_over(keda_target *t, keda_target_call *call)
@@ -67,19 +73,19 @@ keda_status target_ask(keda_target *t, const target_question *question, keda_tar
     keda_status rc = question->order == TARGET_CLOSE ? KEDA_OK : target_open(t, err);
     if (rc != KEDA_OK)
         return rc;
-    keda_target_call *call = mem_zalloc(1, sizeof *call);
+    const bool is_close = question->order == TARGET_CLOSE;
+    keda_target_call *call = is_close ? &t->close_call : mem_zalloc(1, sizeof *call);
     if (call == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    *call = (keda_target_call){.target = t, .question = *question};
     call->ticket.settle = call_settle;
     call->ticket.expire = call_expire;
     call->ticket.destroy = call_destroy;
     rc = ticket_open(&call->ticket, t->shared, question->deadline_ms, err);
-    if (rc != KEDA_OK) {
+    if (rc != KEDA_OK) { /* never of a close: it has no deadline to be set */
         mem_free(call);
         return rc;
     }
-    call->target = t;
-    call->question = *question;
     call->replicas = (keda_replicas)KEDA_REPLICAS_INIT;
     t->ncalls++;
     if (out != NULL)

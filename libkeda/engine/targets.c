@@ -176,7 +176,7 @@ static void closed(const keda_target_call *call, const keda_error *err, void *us
 {
     (void)call;
     (void)err;
-    (void)user; /* target_call_ended has done what is to be done */
+    (void)user; /* target_closed does what is to be done */
 }
 
 static void be_gone(keda_target *t)
@@ -194,10 +194,10 @@ static void open_again(keda_target *t)
     (void)target_open(t, NULL);
 }
 
-static void after_close(keda_target *t)
+void target_closed(keda_target *t)
 {
     t->is_open = false;
-    t->close_call = NULL;
+    t->is_close_sent = false;
     if (t->is_given_up)
         be_gone(t);
     else
@@ -212,11 +212,11 @@ static void close_when_idle(keda_target *t)
     if (t->ncalls > 0)
         return; /* the last one that ends comes back here */
     if (!t->is_open) {
-        after_close(t);
+        target_closed(t);
         return;
     }
-    if (target_ask(t, &question, &t->close_call, NULL) != KEDA_OK)
-        t->is_closing = t->is_given_up; /* no memory: its old document stays at work */
+    t->is_close_sent = true;
+    (void)target_ask(t, &question, NULL, NULL);
 }
 
 void target_respec(keda_target *t, char *take_spec_json)
@@ -258,9 +258,7 @@ void target_call_ended(keda_target_call *call)
         t->seen = call->replicas;
     if (call->question.order == TARGET_SCALE && !call->is_failed)
         keep_count(t, call->question.to);
-    if (call == t->close_call)
-        after_close(t);
-    else if (t->is_closing && t->close_call == NULL)
+    if (t->is_closing && !t->is_close_sent)
         close_when_idle(t);
 }
 
@@ -275,8 +273,8 @@ void targets_hurry(keda_engine *e)
         keda_target *t =
             (keda_target *)(void *)((char *)link - offsetof(struct keda_target, ending));
         next = link->next;
-        if (t->close_call != NULL && t->kind->desc.cancel != NULL)
-            t->kind->desc.cancel(t->state, t->close_call, t->kind->user);
+        if (t->is_close_sent && !t->close_call.is_settled && t->kind->desc.cancel != NULL)
+            t->kind->desc.cancel(t->state, &t->close_call, t->kind->user);
     }
 }
 

@@ -62,10 +62,11 @@ typedef struct rig {
 
 /* Makes the engine: types `script` (parameters source, target, activation, password, tag) and
  * `batch` (source, target, endpoint; asked by way of an endpoint), and the callback target. */
-void rig_init(rig *r);  /* options may then be changed */
-void rig_start(rig *r); /* ends the test when the engine cannot be made */
-void rig_open(rig *r);  /* both */
-void rig_close(rig *r); /* frees the engine */
+void rig_init(rig *r);             /* options may then be changed */
+void rig_start(rig *r);            /* ends the test when the engine cannot be made */
+keda_status rig_try_start(rig *r); /* says so instead; rig_close all the same */
+void rig_open(rig *r);             /* both */
+void rig_close(rig *r);            /* frees the engine */
 
 rig_source *rig_source_of(rig *r, const char *name); /* makes it when needed */
 /* Ends a kept poll with what the source says now. */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory that runs out at every possible point: reported, nothing lost, nothing half done. */
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "support/failing_allocator.h"
+#include "support/rig.h"
+
+static rig r;
+static char text[8192];
+
+#define AUTH                                                                                   \
+    "---\napiVersion: keda.sh/v1alpha1\nkind: TriggerAuthentication\nmetadata: {name: auth}\n" \
+    "spec: {secretTargetRef: [{parameter: password, name: keys, key: pw}]}\n"                  \
+    "---\napiVersion: v1\nkind: Secret\nmetadata: {name: keys}\nstringData: {pw: x}\n"
+
+static void make_text(void)
+{
+    (void)snprintf(
+        text, sizeof text, "%s%s",
+        rig_object(
+            "orders", NULL,
+            "  - {type: script, metadata: {source: a}, authenticationRef: {name: auth}}\n"
+            "  - {type: batch, metadata: {source: b}}\n"),
+        AUTH);
+}
+
+static void start(void)
+{
+    rig_init(&r);
+    r.options.log = NULL; /* the rig's log is the library's memory as well */
+    rig_source_of(&r, "a")->value = 25;
+    rig_source_of(&r, "b")->value = 5;
+}
+
+/* One life of an engine; true when it came through. */
+static bool live(size_t n)
+{
+    bool is_well = false;
+    start();
+    failing_allocator_set(n);
+    if (rig_try_start(&r) == KEDA_OK) {
+        keda_error err = KEDA_ERROR_INIT;
+        const keda_status rc = keda_engine_put(r.engine, "file", text, NULL, &err);
+        const size_t count = keda_engine_workload_count(r.engine);
+        cr_expect_eq(count, rc == KEDA_OK ? 1 : 0, "%zu: %s", n, err.text);
+        if (rc != KEDA_OK)
+            cr_expect_neq(err.code, KEDA_OK);
+        is_well = rc == KEDA_OK;
+        for (int i = 0; i < 4; i++) {
+            cr_expect_eq(keda_engine_step(r.engine, NULL), KEDA_OK);
+            fake_clock_advance(&r.clock, 15000);
+        }
+    }
+    rig_close(&r);
+    return is_well;
+}
+
+Test(out_of_memory, is_reported_and_loses_nothing)
+{
+    enum { MOST = 20000 };
+    size_t n = 1;
+    make_text();
+    failing_allocator_set(0);
+    (void)live(0);
+    const size_t before = failing_allocator_live();
+    for (; n < MOST; n++) {
+        (void)live(n);
+        const bool is_over = !failing_allocator_has_failed();
+        failing_allocator_set(0);
+        cr_assert_eq(failing_allocator_live(), before, "request %zu: %zu blocks are lost", n,
+                     failing_allocator_live() - before);
+        if (is_over)
+            break;
+    }
+    cr_expect_lt(n, MOST);
+    cr_expect_gt(n, 200);
+}
+
+Test(out_of_memory, leaves_what_ran_before_a_change_alone)
+{
+    enum { MOST = 20000 };
+    make_text();
+    failing_allocator_set(0);
+    start();
+    rig_start(&r);
+    cr_assert_eq(
+        keda_engine_put(r.engine, "file", rig_object("orders", NULL, NULL), NULL, NULL),
+        KEDA_OK);
+    keda_status rc = KEDA_ENOMEM;
+    for (size_t n = 1; n < MOST && rc != KEDA_OK; n++) {
+        failing_allocator_set(n);
+        rc = keda_engine_put(r.engine, "file", text, NULL, &r.err);
+        failing_allocator_set(0);
+        cr_expect_eq(keda_engine_workload_count(r.engine), 1);
+        const keda_workload_status s = rig_workload(&r, "default/orders");
+        cr_expect_eq(s.ntriggers, rc == KEDA_OK ? 2 : 1, "request %zu", n);
+    }
+    cr_expect_eq(rc, KEDA_OK);
+    rig_run(&r, 40000);
+    cr_expect_eq(r.replicas, 3);
+    rig_close(&r);
+}
