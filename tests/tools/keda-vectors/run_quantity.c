@@ -49,7 +49,7 @@ static double read_float(const json_t *input, struct report *report)
         return vector_double(input, "float", report);
     const char *text = json_string_value(value);
     if (strcmp(text, "NaN") == 0)
-        return NAN;
+        return (double)NAN;
     return text[0] == '-' ? -HUGE_VAL : HUGE_VAL;
 }
 
