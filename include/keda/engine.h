@@ -43,7 +43,8 @@ typedef struct keda_engine_options {
  *
  * opts    NULL: all defaults; texts are copied
  * out     the caller's; keda_engine_free
- * errors  KEDA_EINVAL for an unreadable state file or a wrong struct size; KEDA_ENOMEM
+ * errors  KEDA_EINVAL for an unusable state file or a wrong struct size; KEDA_ECONFLICT when
+ *         another engine has the state file; KEDA_ENOMEM
  */
 KEDA_API KEDA_MUST_USE keda_status keda_engine_new(keda_engine **out,
                                                    const keda_engine_options *opts,
@@ -163,7 +164,8 @@ KEDA_API KEDA_MUST_USE keda_status keda_engine_step(keda_engine *e, keda_error *
  *
  * id       NULL: all
  * report   once per metric, on the engine's thread, before or after this call returns
- * pending  may be NULL; number of reports still to come
+ * pending  may be NULL; set to the number of reports that come after this call
+ * errors   KEDA_ENOTFOUND for an unknown id; what a trigger says is in its report
  */
 typedef void (*keda_poll_report_fn)(const char *workload, const keda_trigger_status *status,
                                     void *user);

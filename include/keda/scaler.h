@@ -120,7 +120,7 @@ typedef struct keda_field {
 /* ---- what a scaler measures ----------------------------------------------------------------- */
 
 typedef struct keda_scaler keda_scaler;     /* one instance: one trigger of one workload */
-typedef struct keda_poll keda_poll;         /* one question to it; reference-counted inside */
+typedef struct keda_poll keda_poll;         /* one question to it; ends once, maybe late */
 typedef struct keda_endpoint keda_endpoint; /* what instances share */
 typedef struct keda_spec_list keda_spec_list;
 
@@ -215,7 +215,8 @@ KEDA_API void keda_poll_via(keda_poll *poll, keda_endpoint *endpoint);
 
 enum keda_scaler_flags {
     KEDA_SCALER_BLOCKING = 1 << 0,      /* poll may block: it runs on a thread of its own */
-    KEDA_SCALER_PARAMS_BY_NAME = 1 << 1, /* no C struct: values by keda_param_string */
+    KEDA_SCALER_PARAMS_BY_NAME = 1 << 1, /* no C struct: values by keda_param_string; `meta` of
+                                          * every function is the instance, a keda_scaler * */
     KEDA_SCALER_BATCHES = 1 << 2        /* polls by way of an endpoint: phases follow the endpoint */
 };
 

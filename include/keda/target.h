@@ -11,7 +11,7 @@
 KEDA_BEGIN_DECLS
 
 typedef struct keda_target keda_target;           /* one instance */
-typedef struct keda_target_call keda_target_call; /* one question or order; reference-counted inside */
+typedef struct keda_target_call keda_target_call; /* one question or order; ends once */
 
 /** What an instance stands for; borrowed for the call. */
 typedef struct keda_target_ref {

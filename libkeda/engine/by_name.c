@@ -6,10 +6,8 @@
 #include "engine/by_name.h"
 
 #include "base/mem.h"
-
-#include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
+#include "config/fields.h"
+#include "config/lookup.h"
 
 typedef union slot { /* room for one member of any kind */
     keda_map map;
@@ -27,10 +25,9 @@ static size_t count_fields(const keda_field *fields, size_t nfields, size_t fiel
 {
     size_t n = 0;
     for (size_t i = 0; i < nfields; i++) {
-        const keda_field *field = (const keda_field *)((const char *)fields + i * field_size);
-        n += field->kind == KEDA_KIND_GROUP
-                 ? count_fields(field->group, field->ngroup, field_size)
-                 : 1;
+        const keda_field field = field_at(fields, field_size, i);
+        n += field.kind == KEDA_KIND_GROUP ? count_fields(field.group, field.ngroup, field_size)
+                                           : 1;
     }
     return n;
 }
@@ -38,56 +35,14 @@ static size_t count_fields(const keda_field *fields, size_t nfields, size_t fiel
 static void lay_out(layout *l, const keda_field *fields, size_t nfields, size_t field_size)
 {
     for (size_t i = 0; i < nfields; i++) {
-        const keda_field *field = (const keda_field *)((const char *)fields + i * field_size);
-        if (field->kind == KEDA_KIND_GROUP) {
-            lay_out(l, field->group, field->ngroup, field_size);
+        keda_field field = field_at(fields, field_size, i);
+        if (field.kind == KEDA_KIND_GROUP) {
+            lay_out(l, field.group, field.ngroup, field_size);
             continue;
         }
-        keda_field *copy = &l->fields[l->count];
-        memcpy(copy, field, field_size < sizeof *copy ? field_size : sizeof *copy);
-        copy->offset = l->count++ * sizeof(slot);
+        field.offset = l->count * sizeof(slot);
+        l->fields[l->count++] = field;
     }
-}
-
-static const char *text_from(const params_sources *sources, int32_t from, const char *name)
-{
-    char env_name[256];
-    const char *variable;
-
-    switch (from) {
-    case KEDA_FROM_AUTH:
-        return params_map_get(sources->auth, name);
-    case KEDA_FROM_ENV:
-        (void)snprintf(env_name, sizeof env_name, "%sFromEnv", name);
-        variable = params_map_get(sources->metadata, env_name);
-        return variable == NULL ? NULL : params_map_get(sources->env, variable);
-    default:
-        return params_map_get(sources->metadata, name);
-    }
-}
-
-static const char *text_by_any_name(const params_sources *sources, const keda_field *field,
-                                    int32_t from)
-{
-    const char *text = text_from(sources, from, field->name);
-    for (size_t i = 0; i < sizeof field->alias / sizeof field->alias[0]; i++) {
-        if ((text == NULL || text[0] == '\0') && field->alias[i] != NULL)
-            text = text_from(sources, from, field->alias[i]);
-    }
-    return text;
-}
-
-static const char *text_of(const params_sources *sources, const keda_field *field)
-{
-    const int32_t metadata_only[3] = {KEDA_FROM_METADATA, 0, 0};
-    const int32_t *from = field->from[0] == KEDA_FROM_UNSET ? metadata_only : field->from;
-
-    for (size_t i = 0; i < 3 && from[i] != KEDA_FROM_UNSET; i++) {
-        const char *text = text_by_any_name(sources, field, from[i]);
-        if (text != NULL && text[0] != '\0')
-            return text;
-    }
-    return field->fallback;
 }
 
 static keda_status add(keda_map *map, size_t *capacity, const char *name, const char *value,
@@ -126,9 +81,13 @@ static keda_status keep_known(keda_map *out, const layout *l, const params_sourc
     size_t capacity = 0;
 
     for (size_t i = 0; rc == KEDA_OK && i < l->count; i++) {
-        const char *text = text_of(sources, &l->fields[i]);
-        if (text != NULL)
-            rc = add(out, &capacity, l->fields[i].name, text, err);
+        lookup_value found = {0};
+        if (!lookup_find(&l->fields[i], sources, &found) ||
+            (found.text == NULL && !lookup_default(&l->fields[i], &found)))
+            return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+        if (found.text != NULL)
+            rc = add(out, &capacity, l->fields[i].name, found.text, err);
+        mem_free_secret(found.text);
     }
     return rc;
 }
