@@ -35,8 +35,12 @@ static void on_error(rd_kafka_t *rk, int code, const char *text, void *opaque)
 
 void kafka_cluster_listen(kafka_cluster *c)
 {
+    rd_kafka_message_t *message;
+
     while (rd_kafka_poll(c->rk, 0) > 0)
         ;
+    while ((message = rd_kafka_consumer_poll(c->rk, 0)) != NULL)
+        rd_kafka_message_destroy(message); /* only errors come here: we consume nothing */
 }
 
 kafka_context kafka_cluster_context(const kafka_cluster *c)
@@ -144,19 +148,35 @@ static keda_status cluster_open(void *state, const keda_param *params, size_t np
     return KEDA_OK;
 }
 
+/*
+ * The handle names one of the groups we look at, though it never joins it nor commits: on "not
+ * coordinator", an answer whenever a coordinator moves, every version of the client so far reaches for
+ * the handle's own group and takes the process down where there is none. It must be one we may look up.
+ */
+static rd_kafka_conf_t *conf_for(const kafka_cluster *c, const char *group)
+{
+    rd_kafka_conf_t *copy = rd_kafka_conf_dup(c->conf);
+
+    if (copy != NULL && rd_kafka_conf_set(copy, "group.id", group, NULL, 0) == RD_KAFKA_CONF_OK)
+        return copy;
+    if (copy != NULL)
+        rd_kafka_conf_destroy(copy);
+    return NULL;
+}
+
 /* What the client refuses here are certificates and keys that do not fit: its words say which. */
-static keda_status connect_once(kafka_cluster *c, keda_error *err)
+static keda_status connect_once(kafka_cluster *c, const char *group, keda_error *err)
 {
     char text[256] = "";
-    rd_kafka_conf_t *copy;
+    rd_kafka_conf_t *conf;
 
     if (c->rk != NULL)
         return KEDA_OK;
-    if ((copy = rd_kafka_conf_dup(c->conf)) == NULL)
+    if ((conf = conf_for(c, group)) == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
-    c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, copy, text, sizeof(text));
+    c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
     if (c->rk == NULL) {
-        rd_kafka_conf_destroy(copy);
+        rd_kafka_conf_destroy(conf);
         return keda_error_set(err,
                               rd_kafka_last_error() == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE
                                   ? KEDA_ELIMIT
@@ -166,32 +186,33 @@ static keda_status connect_once(kafka_cluster *c, keda_error *err)
     return KEDA_OK;
 }
 
-/* What is pending must not outlive the round: see fetch.c. Leaders are learned again by the next handle. */
-static void give_up_pending(kafka_cluster *c)
+/* The next batch makes a new handle, which learns leaders and coordinators again. */
+static void give_up_handle(kafka_cluster *c)
 {
-    if (!c->has_pending)
+    if (!c->is_spoilt)
         return;
     rd_kafka_destroy_flags(c->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     c->rk = NULL;
-    c->has_pending = false;
+    c->is_spoilt = false;
     kafka_topics_expire(&c->topics);
 }
 
 static void cluster_poll_batch(void *state, keda_poll *const *polls, size_t npolls, void *user)
 {
     kafka_cluster *c = state;
+    const kafka_meta *first = keda_poll_meta(polls[0]);
     keda_error err = KEDA_ERROR_INIT;
 
     (void)user;
     atomic_store(&c->is_canceled, false);
-    if (connect_once(c, &err) != KEDA_OK) {
+    if (connect_once(c, first->group, &err) != KEDA_OK) {
         for (size_t i = 0; i < npolls; i++)
             keda_poll_fail(polls[i], &err);
         return;
     }
     kafka_cluster_listen(c);
     kafka_round_run(c, polls, npolls);
-    give_up_pending(c);
+    give_up_handle(c);
 }
 
 /* From the engine's thread: waits are over within a slice. */

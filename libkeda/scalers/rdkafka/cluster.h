@@ -24,14 +24,15 @@ typedef struct kafka_suspects {
 typedef struct kafka_cluster {
     keda_endpoint *self;
     rd_kafka_conf_t *conf; /* handles are made from copies of it */
-    rd_kafka_t *rk;        /* NULL until first use, and after a round that left calls pending */
+    rd_kafka_t *rk;        /* NULL until first use, and after a round that spoilt it */
     char *servers;         /* for messages */
     bool is_scram;
     atomic_bool is_canceled; /* the only member another thread touches */
     kafka_trouble trouble;
     kafka_topics topics;
     kafka_suspects suspects;
-    bool has_pending;       /* a call was given up before its answer came */
+    bool
+        is_spoilt; /* calls pend or coordinators are outdated: the handle goes after the round */
     bool lists_offsets;     /* "all offsets of a group" was answered with some, once */
     uint32_t listing_pause; /* metadata refreshes until that is tried again */
 } kafka_cluster;

@@ -34,8 +34,8 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* One order and no repetition, so that two spellings of one list share an endpoint. */
-static keda_status join_servers(const keda_string_list *list, char **out, keda_error *err)
+/* One order and no repetition, so that two spellings of one list share an endpoint; NULL: no memory. */
+static char *join_servers(const keda_string_list *list)
 {
     char **sorted = calloc(list->count + 1, sizeof(*sorted));
     size_t size = 1;
@@ -43,10 +43,8 @@ static keda_status join_servers(const keda_string_list *list, char **out, keda_e
 
     for (size_t i = 0; i < list->count; i++)
         size += strlen(list->items[i]) + 1;
-    if (sorted == NULL || (text = malloc(size)) == NULL) {
-        free(sorted);
-        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
-    }
+    if (sorted == NULL || (text = malloc(size)) == NULL)
+        goto out;
     if (list->count > 0)
         memcpy(sorted, list->items, list->count * sizeof(*sorted));
     qsort(sorted, list->count, sizeof(*sorted), compare_texts);
@@ -59,9 +57,9 @@ static keda_status join_servers(const keda_string_list *list, char **out, keda_e
             *end++ = ',';
         end = stpcpy(end, sorted[i]);
     }
+out:
     free(sorted);
-    *out = text;
-    return KEDA_OK;
+    return text;
 }
 
 static keda_status add_login(const kafka_meta *m, kafka_params *params, bool is_tls,
@@ -100,25 +98,20 @@ static void add_certificates(const kafka_meta *m, kafka_params *params)
 
 keda_status kafka_params_of(const kafka_meta *m, kafka_params *out, keda_error *err)
 {
-    kafka_params params = {.count = 0};
     bool is_tls = kafka_is(m->tls, "enable");
     keda_status rc;
 
-    if ((rc = join_servers(&m->servers, &params.servers, err)) != KEDA_OK)
-        return rc;
-    if (params.servers[0] == '\0') {
-        rc = keda_error_set(err, KEDA_EINVAL, "bootstrapServers names no server");
-        goto out;
-    }
-    add(&params, "bootstrap.servers", params.servers);
-    if ((rc = add_login(m, &params, is_tls, err)) != KEDA_OK)
-        goto out;
-    if (is_tls)
-        add_certificates(m, &params);
-    *out = params;
-out:
+    *out = (kafka_params){.servers = join_servers(&m->servers)};
+    if (out->servers == NULL)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    add(out, "bootstrap.servers", out->servers);
+    rc = out->servers[0] == '\0'
+             ? keda_error_set(err, KEDA_EINVAL, "bootstrapServers names no server")
+             : add_login(m, out, is_tls, err);
     if (rc != KEDA_OK)
-        kafka_params_clear(&params);
+        kafka_params_clear(out);
+    else if (is_tls)
+        add_certificates(m, out);
     return rc;
 }
 
@@ -230,7 +223,6 @@ static const struct setting settings[] = {
     {"isolation.level", "read_uncommitted", false}, /* up to the high watermark (KEDA: kafka) */
     {"allow.auto.create.topics", "false", false},
     {"enable.auto.commit", "false", false},
-    {"log.connection.close", "false", false},
     {"socket.keepalive.enable", "true", false},
     /* A connection that stays silent is given up, so that a broker which hung is found again. */
     {"socket.timeout.ms", "10000", false},

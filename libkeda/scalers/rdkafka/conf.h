@@ -21,7 +21,7 @@ typedef struct kafka_params {
     char *servers; /* owned: sorted, without repetition, joined by ',' */
 } kafka_params;
 
-/* Errors: KEDA_EUNSUPPORTED for a login this version cannot do, KEDA_EINVAL, KEDA_ENOMEM. */
+/* Out is cleared by the caller. Errors: KEDA_EUNSUPPORTED for a login this version cannot do, KEDA_EINVAL, KEDA_ENOMEM. */
 keda_status kafka_params_of(const kafka_meta *meta, kafka_params *out, keda_error *err);
 void kafka_params_clear(kafka_params *params);
 

@@ -62,6 +62,7 @@ bool kafka_is_refusal(rd_kafka_resp_err_t code)
 
 void kafka_trouble_note(kafka_trouble *trouble, rd_kafka_resp_err_t code, const char *text)
 {
+    trouble->count++;
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN &&
         trouble->code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
@@ -82,11 +83,13 @@ bool kafka_is_silence(rd_kafka_resp_err_t code)
            code == RD_KAFKA_RESP_ERR__WAIT_COORD || code == RD_KAFKA_RESP_ERR__NOENT;
 }
 
-/* The client found a silent broker, too: in its words, but still a timeout. */
+/* Some reasons come as "transport": a silent broker, and one that refuses our certificate. */
 static keda_status trouble_status(const kafka_trouble *trouble)
 {
     if (strstr(trouble->text, "imed out") != NULL)
         return KEDA_ETIMEOUT;
+    if (strstr(trouble->text, "SSL alert") != NULL)
+        return KEDA_EAUTH;
     return kafka_status(trouble->code);
 }
 
@@ -117,6 +120,9 @@ keda_status kafka_fail(keda_error *err, const kafka_context *context, rd_kafka_r
     if (!kafka_is_silence(code) && trouble->code != code)
         return keda_error_set(err, kafka_status(code), "%s: %s%s", what, rd_kafka_err2str(code),
                               scram_hint(context, code, hint, sizeof(hint)));
+    if (trouble->code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        return keda_error_set(err, KEDA_EUNAVAILABLE, "%s: %s: %s", what, context->servers,
+                              trouble->text);
     if (trouble->code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return keda_error_set(err, trouble_status(trouble), "%s: %s%s", what, trouble->text,
                               scram_hint(context, trouble->code, hint, sizeof(hint)));

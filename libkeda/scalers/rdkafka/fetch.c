@@ -63,12 +63,20 @@ static void finish(kafka_fetch *fetch, rd_kafka_event_t *event)
         fetch->err = RD_KAFKA_RESP_ERR__BAD_MSG;
 }
 
+/* The client keeps coordinators for long, and forgets none on these answers. */
+static bool is_elsewhere(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_NOT_COORDINATOR ||
+           err == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE;
+}
+
 /* Takes one answer, waiting a moment for it; returns how many came. */
 static size_t take_one(kafka_cluster *c, rd_kafka_queue_t *queue, kafka_budget *budget)
 {
     int left_ms = kafka_budget_left(budget);
     int wait_ms = left_ms > SLICE_MS ? SLICE_MS : left_ms;
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, wait_ms);
+    kafka_fetch *fetch;
 
     if (event == NULL) {
         kafka_budget_spend(budget, wait_ms);
@@ -78,7 +86,9 @@ static size_t take_one(kafka_cluster *c, rd_kafka_queue_t *queue, kafka_budget *
         rd_kafka_event_destroy(event);
         return 0;
     }
-    finish(rd_kafka_event_opaque(event), event);
+    fetch = rd_kafka_event_opaque(event);
+    finish(fetch, event);
+    c->is_spoilt = c->is_spoilt || is_elsewhere(fetch->err);
     if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR)
         kafka_trouble_clear(&c->trouble);
     return 1;
@@ -97,7 +107,7 @@ void kafka_fetch_run(kafka_cluster *c, kafka_fetch *const *fetches, size_t count
             start(c, fetches[started++], queue);
         ended += take_one(c, queue, budget);
     }
-    c->has_pending = c->has_pending || ended < started;
+    c->is_spoilt = c->is_spoilt || ended < started;
     rd_kafka_queue_destroy(queue); /* what still comes is dropped by the client */
     kafka_cluster_listen(c);
 }

@@ -8,27 +8,27 @@
 #include <string.h>
 
 #define BY_NAME_AT_MOST 4
-#define SLICE_MS        250 /* while no broker can be reached; a cancel is seen this often */
-#define MAX_ATTEMPTS    64
+#define FIRST_SLICE_MS  250
+#define MAX_ATTEMPTS    8
 
 /*
- * One answer. Waits in slices as long as no broker can be reached; once a request is out and its first
- * slice is over, the next gets all the time there is. A refused login ends it at once.
+ * One answer. Waits in slices, each twice as long as the one before: between them the client says why
+ * nothing comes, and a cancel is seen. Each slice costs a request, so they may not be many. A refused login
+ * ends it at once.
  */
 static rd_kafka_resp_err_t ask(kafka_cluster *c, rd_kafka_topic_t *only,
                                const struct rd_kafka_metadata **out, kafka_budget *budget)
 {
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__TIMED_OUT;
     uint32_t reports = c->trouble.count;
-    bool is_out = false;
+    int slice_ms = FIRST_SLICE_MS;
 
     for (int i = 0; i < MAX_ATTEMPTS; i++) {
-        int wait_ms = kafka_budget_left(budget);
+        int left_ms = kafka_budget_left(budget);
+        int wait_ms = left_ms < slice_ms ? left_ms : slice_ms;
 
         if (wait_ms == 0)
             return err;
-        if (!is_out && wait_ms > SLICE_MS)
-            wait_ms = SLICE_MS;
         err = rd_kafka_metadata(c->rk, only == NULL, only, out, wait_ms);
         kafka_cluster_listen(c);
         if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -39,8 +39,8 @@ static rd_kafka_resp_err_t ask(kafka_cluster *c, rd_kafka_topic_t *only,
             return c->trouble.code;
         if (!kafka_is_silence(err))
             return err;
-        is_out = err == RD_KAFKA_RESP_ERR__TIMED_OUT;
         kafka_budget_spend(budget, wait_ms);
+        slice_ms *= 2;
     }
     return err;
 }

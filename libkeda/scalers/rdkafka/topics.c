@@ -40,7 +40,7 @@ kafka_topic *kafka_topics_use(kafka_topics *topics, const char *name)
 {
     size_t number = kafka_names_find(&topics->names, name);
 
-    if (number == KAFKA_NO_NAME)
+    if (number == KAFKA_NO_NAME || topics->items == NULL)
         return NULL;
     topics->items[number].is_used = true;
     return &topics->items[number];
