@@ -82,6 +82,7 @@ void log_record(int32_t level, const char *message, const keda_log_pair *pairs, 
     if (level > log->level)
         return;
     timestamp(now, sizeof now);
+    flockfile(log->out); /* modules log from threads of their own */
     if (log->format == LOG_JSON)
         write_json(log, now, level, message, pairs, npairs);
     else if (log->format == LOG_LOGFMT)
@@ -89,6 +90,7 @@ void log_record(int32_t level, const char *message, const keda_log_pair *pairs, 
     else
         write_console(log, now, level, message, pairs, npairs);
     fflush(log->out);
+    funlockfile(log->out);
 }
 
 void log_line(log_writer *log, int32_t level, const char *message, const char *key,

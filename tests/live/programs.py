@@ -203,8 +203,8 @@ class Kedad:
 
 
 def is_about(entry, workload):
-    """Log entries name a workload as namespace/name."""
-    return str(entry.get("workload", "")).rpartition("/")[2] == workload
+    """Log entries name a workload as namespace/name, those of its pool's workers the pool, named alike here."""
+    return workload in (str(entry.get("workload", "")).rpartition("/")[2], entry.get("target"))
 
 
 class Workers:

@@ -105,7 +105,7 @@ def test_one_bad_trigger_holds_but_does_not_block(kedad, workers, broker, silent
 
 @pytest.mark.parametrize("command, words", [
     (["/nonexistent/worker"], ["no such file", "not found"]),
-    (["/etc/hostname"], ["permission denied"])])
+    (["/etc/hostname"], ["permission denied", "exec format error"])])
 def test_a_worker_that_cannot_start(kedad, healthy, broker, name, command, words):
     documents, pool, follows = healthy
     daemon = kedad(file_of(*documents, process_pool(name, command),

@@ -160,6 +160,32 @@ static void reset_signals(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* As execvp, but a file that is no program is an error and never handed to a shell. */
+static void execute(char **command)
+{
+    const char *path = getenv("PATH");
+    int why = ENOENT;
+    char file[4096];
+
+    if (strchr(command[0], '/') != NULL) {
+        (void)execv(command[0], command);
+        return;
+    }
+    for (const char *p = path != NULL ? path : "/usr/local/bin:/usr/bin:/bin";; p++) {
+        const size_t size = strcspn(p, ":");
+        const int n = snprintf(file, sizeof file, "%.*s/%s", size > 0 ? (int)size : 1,
+                               size > 0 ? p : ".", command[0]);
+        if (n > 0 && (size_t)n < sizeof file)
+            (void)execv(file, command);
+        if (errno != ENOENT && errno != ENOTDIR)
+            why = errno;
+        p += size;
+        if (*p == '\0')
+            break;
+    }
+    errno = why;
+}
+
 static void run_command(const struct options *options, pid_t helper)
 {
     (void)setpgid(0, 0);
@@ -175,7 +201,7 @@ static void run_command(const struct options *options, pid_t helper)
     if (getppid() != helper)
         _exit(EXIT_CANNOT_START);
     tell_host('P', getpid()); /* before anything the command may say */
-    (void)execvp(options->command[0], options->command);
+    execute(options->command);
     const int code = errno == ENOENT ? EXIT_NO_COMMAND : EXIT_CANNOT_START;
     complain(options->command[0]);
     _exit(code);
