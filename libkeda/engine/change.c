@@ -232,6 +232,7 @@ static keda_status take_source(change *c, const keda_source *given, keda_error *
     rc = KEDA_OK;
     for (size_t i = 0; rc == KEDA_OK && i < mine->docs.count; i++)
         rc = take_document(c, mine->source, i, &mine->docs.items[i], err);
+    pointers_trim(&mine->source->entries);
     return rc;
 }
 
@@ -438,10 +439,10 @@ static keda_status recheck_entry(change *c, const entry *en, keda_error *err)
 
 static bool removes_what_others_need(const change *c)
 {
-    for (const text_source *src = table_next(&c->e->sources, NULL); src != NULL;
-         src = table_next(&c->e->sources, src)) {
-        for (size_t i = 0; src->is_leaving && i < src->entries.count; i++) {
-            const entry *en = src->entries.items[i];
+    for (size_t i = 0; i < c->leaving.count; i++) {
+        const text_source *src = c->leaving.items[i];
+        for (size_t j = 0; j < src->entries.count; j++) {
+            const entry *en = src->entries.items[j];
             if (en->kind != ENTRY_SCALED_OBJECT && change_find(c, en->object) == NULL)
                 return true;
         }
@@ -463,19 +464,29 @@ static keda_status recheck(change *c, keda_error *err)
 
 /* ---- all of it */
 
-static void mark_leaving(change *c, const keda_source *sources, size_t nsources,
-                         size_t source_size)
+static keda_status leave(change *c, text_source *src, keda_error *err)
 {
-    for (text_source *src = table_next(&c->e->sources, NULL); c->is_all && src != NULL;
-         src = table_next(&c->e->sources, src))
-        src->is_leaving = true;
-    for (size_t i = 0; i < nsources; i++) {
+    if (src == NULL || src->is_leaving)
+        return KEDA_OK;
+    const keda_status rc = pointers_add(&c->leaving, src, err);
+    src->is_leaving = rc == KEDA_OK;
+    return rc;
+}
+
+static keda_status mark_leaving(change *c, const keda_source *sources, size_t nsources,
+                                size_t source_size, keda_error *err)
+{
+    keda_status rc = KEDA_OK;
+
+    for (text_source *src = table_next(&c->e->sources, NULL);
+         rc == KEDA_OK && c->is_all && src != NULL; src = table_next(&c->e->sources, src))
+        rc = leave(c, src, err);
+    for (size_t i = 0; rc == KEDA_OK && i < nsources; i++) {
         const keda_source *given =
             (const keda_source *)(const void *)((const char *)sources + i * source_size);
-        text_source *src = table_find(&c->e->sources, given->id);
-        if (src != NULL)
-            src->is_leaving = true;
+        rc = leave(c, table_find(&c->e->sources, given->id), err);
     }
+    return rc;
 }
 
 static keda_status start_tables(change *c, size_t nsources, keda_error *err)
@@ -500,7 +511,7 @@ keda_status change_prepare(change *c, const keda_source *sources, size_t nsource
 
     if (rc != KEDA_OK)
         return rc;
-    mark_leaving(c, sources, nsources, source_size);
+    rc = mark_leaving(c, sources, nsources, source_size, err);
     for (size_t i = 0; rc == KEDA_OK && i < nsources; i++) {
         const keda_source *given =
             (const keda_source *)(const void *)((const char *)sources + i * source_size);
@@ -527,9 +538,9 @@ static void drop_entry(entry *en)
 
 void change_drop(change *c)
 {
-    for (text_source *src = table_next(&c->e->sources, NULL); src != NULL;
-         src = table_next(&c->e->sources, src))
-        src->is_leaving = false;
+    for (size_t i = 0; i < c->leaving.count; i++)
+        ((text_source *)c->leaving.items[i])->is_leaving = false;
+    pointers_clear(&c->leaving);
     for (size_t i = 0; i < c->nsources; i++) {
         text_source *src = c->sources[i].source;
         for (size_t j = 0; j < src->entries.count; j++)

@@ -27,10 +27,11 @@ typedef struct change {
     bool is_check; /* never committed: what only matters at work is a warning */
     new_source *sources;
     size_t nsources;
-    table given;   /* source: those of the change, by id */
-    table entries; /* entry: new and kept, by object */
-    table claims;  /* new workloads by the target they are for */
-    bool touches;  /* documents that others refer to change or go */
+    pointers leaving; /* text_source: at work, and being replaced */
+    table given;      /* text_source: those of the change, by id */
+    table entries;    /* entry: new and kept, by object */
+    table claims;     /* new workloads by the target they are for */
+    bool touches;     /* documents that others refer to change or go */
     renewal *renewals;
     size_t nrenewals, renewals_capacity;
     keda_status first_code; /* of the first error; KEDA_OK: none, or KEDA_EINVAL */

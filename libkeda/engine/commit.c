@@ -56,10 +56,10 @@ typedef void (*old_entry_fn)(const change *c, entry *old);
 
 static void each_leaving(const change *c, entry_kind kind, old_entry_fn visit)
 {
-    for (text_source *src = table_next(&c->e->sources, NULL); src != NULL;
-         src = table_next(&c->e->sources, src)) {
-        for (size_t i = 0; src->is_leaving && i < src->entries.count; i++) {
-            entry *old = src->entries.items[i];
+    for (size_t i = 0; i < c->leaving.count; i++) {
+        const text_source *src = c->leaving.items[i];
+        for (size_t j = 0; j < src->entries.count; j++) {
+            entry *old = src->entries.items[j];
             const entry *next = successor_of(c, old);
             if (old->kind == kind && !(next != NULL && next->is_kept))
                 visit(c, old);
@@ -67,24 +67,26 @@ static void each_leaving(const change *c, entry_kind kind, old_entry_fn visit)
     }
 }
 
-/* Old entries and sources go, but for the entries that are kept. */
-static void forget_old(const change *c)
+static void forget_source(const change *c, text_source *src)
 {
-    for (text_source *src = table_next(&c->e->sources, NULL), *next; src != NULL; src = next) {
-        next = table_next(&c->e->sources, src);
-        if (!src->is_leaving)
+    for (size_t i = 0; i < src->entries.count; i++) {
+        entry *old = src->entries.items[i];
+        const entry *now = successor_of(c, old);
+        if (now != NULL && now->is_kept)
             continue;
-        for (size_t i = 0; i < src->entries.count; i++) {
-            entry *old = src->entries.items[i];
-            const entry *now = successor_of(c, old);
-            if (now != NULL && now->is_kept)
-                continue;
-            table_remove(&c->e->entries, &old->node);
-            entry_free(old);
-        }
-        table_remove(&c->e->sources, &src->node);
-        source_free(src);
+        table_remove(&c->e->entries, &old->node);
+        entry_free(old);
     }
+    table_remove(&c->e->sources, &src->node);
+    source_free(src);
+}
+
+/* Old entries and sources go, but for the entries that are kept. */
+static void forget_old(change *c)
+{
+    for (size_t i = 0; i < c->leaving.count; i++)
+        forget_source(c, c->leaving.items[i]);
+    pointers_clear(&c->leaving);
 }
 
 /* ---- what comes */
@@ -140,6 +142,8 @@ static void attach_target(keda_engine *e, workload *w)
     }
     target_discard(w->fresh_target);
     w->fresh_target = NULL;
+    mem_free(w->target_key);
+    w->target_key = NULL;
     w->target = t;
     if (t != NULL)
         t->owner = w;

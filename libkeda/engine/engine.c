@@ -217,14 +217,14 @@ static void pump(keda_engine *e, int64_t wait_ms)
 static void stop_work(keda_engine *e)
 {
     e->is_ending = true;
-    for (workload *w = table_next(&e->workloads, NULL); w != NULL;
-         w = table_next(&e->workloads, NULL)) {
+    for (workload *w = table_next(&e->workloads, NULL), *next; w != NULL; w = next) {
+        next = table_next(&e->workloads, w);
         table_remove(&e->workloads, &w->node);
         w->target = NULL;
         workload_end_work(w, WORKLOAD_STOPPED);
     }
-    for (keda_target *t = table_next(&e->targets, NULL); t != NULL;
-         t = table_next(&e->targets, NULL)) {
+    for (keda_target *t = table_next(&e->targets, NULL), *next; t != NULL; t = next) {
+        next = table_next(&e->targets, t);
         t->owner = NULL;
         target_give_up(t);
     }
@@ -275,13 +275,13 @@ static void end_work(keda_engine *e)
 
 static void free_documents(keda_engine *e)
 {
-    for (entry *en = table_next(&e->entries, NULL); en != NULL;
-         en = table_next(&e->entries, NULL)) {
+    for (entry *en = table_next(&e->entries, NULL), *next; en != NULL; en = next) {
+        next = table_next(&e->entries, en);
         table_remove(&e->entries, &en->node);
         entry_free(en);
     }
-    for (text_source *src = table_next(&e->sources, NULL); src != NULL;
-         src = table_next(&e->sources, NULL)) {
+    for (text_source *src = table_next(&e->sources, NULL), *next; src != NULL; src = next) {
+        next = table_next(&e->sources, src);
         table_remove(&e->sources, &src->node);
         source_free(src);
     }

@@ -136,14 +136,30 @@ keda_status entry_new(entry **out, keda_engine *e, const document *doc, entry *b
     return rc;
 }
 
+static void clear_value(entry *en)
+{
+    switch (en->kind) {
+    case ENTRY_AUTH:
+        trigger_auth_clear(&en->auth);
+        return;
+    case ENTRY_SECRET:
+    case ENTRY_CONFIG_MAP:
+        key_values_clear(&en->values);
+        return;
+    case ENTRY_POOL:
+        mem_free_secret(en->spec_json);
+        auth_map_clear(&en->env);
+        return;
+    case ENTRY_SCALED_OBJECT:
+        return;
+    }
+}
+
 void entry_free(entry *en)
 {
     if (en == NULL)
         return;
-    trigger_auth_clear(&en->auth);
-    key_values_clear(&en->values);
-    mem_free_secret(en->spec_json);
-    auth_map_clear(&en->env);
+    clear_value(en);
     mem_free(en->object);
     mem_free(en);
 }

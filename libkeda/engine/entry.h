@@ -34,10 +34,14 @@ struct entry {
     char *object;  /* "Secret/default/kafka" */
     uint64_t hash; /* of the document's JSON text: equal means unchanged */
 
-    trigger_auth auth;   /* ENTRY_AUTH */
-    key_values values;   /* ENTRY_SECRET, ENTRY_CONFIG_MAP */
-    char *spec_json;     /* ENTRY_POOL: checked and defaulted; moves to the target */
-    keda_map env;        /* ENTRY_POOL: what its workers get */
+    union {
+        trigger_auth auth;   /* ENTRY_AUTH */
+        key_values values;   /* ENTRY_SECRET, ENTRY_CONFIG_MAP */
+        struct {             /* ENTRY_POOL */
+            char *spec_json; /* checked and defaulted; moves to the target */
+            keda_map env;    /* what its workers get */
+        };
+    };
     keda_target *target; /* ENTRY_POOL */
     workload *workload;  /* ENTRY_SCALED_OBJECT */
 

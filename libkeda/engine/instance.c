@@ -31,13 +31,20 @@ static const void *meta_of(const keda_scaler *s)
 
 static keda_status copy_info(keda_scaler *s, const instance_info *info, keda_error *err)
 {
-    s->workload = mem_strdup(info->workload);
-    s->trigger = mem_strdup(info->trigger);
+    const size_t workload_size = strlen(info->workload) + 1;
+    const size_t trigger_size = strlen(info->trigger) + 1;
+
+    s->workload = mem_alloc(workload_size + trigger_size);
+    if (s->workload != NULL) {
+        memcpy(s->workload, info->workload, workload_size);
+        memcpy(s->workload + workload_size, info->trigger, trigger_size);
+        s->trigger = s->workload + workload_size;
+    }
     s->metric_type = info->metric_type;
     s->index = info->index;
     s->meta = mem_zalloc(1, s->type->desc.meta_size);
     s->state = mem_zalloc(1, s->type->desc.state_size);
-    if (s->workload == NULL || s->trigger == NULL || s->meta == NULL || s->state == NULL)
+    if (s->workload == NULL || s->meta == NULL || s->state == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     return KEDA_OK;
 }
@@ -52,7 +59,6 @@ static void free_instance(keda_scaler *s)
     mem_free(s->meta);
     mem_free(s->state);
     mem_free(s->workload);
-    mem_free(s->trigger);
     scaler_type_unref(s->type);
     shared_unref(s->shared);
     mem_free(s);

@@ -24,7 +24,8 @@ struct keda_scaler {
     engine_shared *shared;
     keda_engine *engine; /* NULL once the engine is gone */
     scaler_type *type;
-    char *workload, *trigger;
+    char *workload;
+    const char *trigger; /* lies behind workload */
     const char *metric_type;
     int32_t index;
     void *meta, *state;

@@ -44,6 +44,30 @@ static keda_status check_module(const keda_module *module, keda_error *err)
     return KEDA_OK;
 }
 
+/* True the first time a file of that name is met; what comes first on the path wins. */
+static bool is_new_file(keda_engine *e, const char *name)
+{
+    for (size_t i = 0; i < e->opened_modules.count; i++) {
+        if (strcmp(e->opened_modules.items[i], name) == 0)
+            return false;
+    }
+    char *copy = mem_strdup(name);
+    if (copy == NULL || pointers_add(&e->opened_modules, copy, NULL) != KEDA_OK) {
+        mem_free(copy);
+        return false;
+    }
+    return true;
+}
+
+/* The file which the same module would be is not opened beside it. */
+static void note_file_of(keda_engine *e, const keda_module *module)
+{
+    char file[NAME_MAX];
+    const int n = snprintf(file, sizeof file, "libkeda-%s.so", module->name);
+    if (n > 0 && (size_t)n < sizeof file)
+        (void)is_new_file(e, file);
+}
+
 keda_status keda_engine_register_module(keda_engine *e, const keda_module *module,
                                         keda_error *err)
 {
@@ -56,6 +80,8 @@ keda_status keda_engine_register_module(keda_engine *e, const keda_module *modul
     if (rc != KEDA_OK && module != NULL && module->struct_size >= sizeof *module &&
         module->name != NULL)
         return keda_error_wrap(err, rc, "module %s", module->name);
+    if (rc == KEDA_OK && module->name != NULL)
+        note_file_of(e, module);
     return rc;
 }
 
@@ -77,21 +103,6 @@ static keda_status open_file(keda_engine *e, const char *path, keda_error *err)
     if (rc != KEDA_OK)
         return keda_error_wrap(err, KEDA_EUNSUPPORTED, "%s", path);
     return KEDA_OK;
-}
-
-/* True the first time a file of that name is met; what comes first on the path wins. */
-static bool is_new_file(keda_engine *e, const char *name)
-{
-    for (size_t i = 0; i < e->opened_modules.count; i++) {
-        if (strcmp(e->opened_modules.items[i], name) == 0)
-            return false;
-    }
-    char *copy = mem_strdup(name);
-    if (copy == NULL || pointers_add(&e->opened_modules, copy, NULL) != KEDA_OK) {
-        mem_free(copy);
-        return false;
-    }
-    return true;
 }
 
 /* ---- folders */

@@ -40,6 +40,17 @@ void pointers_remove(pointers *list, const void *item)
     }
 }
 
+void pointers_trim(pointers *list)
+{
+    if (list->count == 0 || list->count == list->capacity)
+        return;
+    void **items = mem_realloc(list->items, list->count, sizeof *items);
+    if (items == NULL)
+        return;
+    list->items = items;
+    list->capacity = list->count;
+}
+
 void pointers_clear(pointers *list)
 {
     mem_free(list->items);

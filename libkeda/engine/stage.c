@@ -314,6 +314,18 @@ keda_status stage_again(trigger *t, keda_scaler **out, uint64_t *fingerprint, ke
 
 /* ---- new triggers */
 
+/* Most types have one metric; the list was made for more. */
+static void trim(keda_spec_list *specs)
+{
+    if (specs->count == 0 || specs->count == specs->capacity)
+        return;
+    metric_spec *items = mem_realloc(specs->items, specs->count, sizeof *items);
+    if (items == NULL)
+        return;
+    specs->items = items;
+    specs->capacity = specs->count;
+}
+
 static void check_and_specify(stage *st)
 {
     trigger *t = st->t;
@@ -325,6 +337,7 @@ static void check_and_specify(stage *st)
     }
     t->specs.trigger_index = (int32_t)st->index;
     keda_status rc = instance_specs(t->instance, &t->specs, &err);
+    trim(&t->specs);
     if (rc == KEDA_OK && t->specs.count == 0)
         rc = keda_error_set(&err, KEDA_EINVAL, "trigger type %s gave no metric", t->spec->type);
     if (rc != KEDA_OK)

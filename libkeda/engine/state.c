@@ -388,9 +388,10 @@ static void free_all(state_file *s)
         (void)close(s->fd);
     if (s->lock_fd >= 0)
         (void)close(s->lock_fd);
-    for (record *r = table_next(&s->records, NULL); r != NULL;
-         r = table_next(&s->records, NULL))
+    for (record *r = table_next(&s->records, NULL), *next; r != NULL; r = next) {
+        next = table_next(&s->records, r);
         record_free(s, r);
+    }
     table_clear(&s->records);
     mem_free(s->path);
     mem_free(s->lock_path);

@@ -41,7 +41,7 @@ void status_of_metric(const workload *w, size_t at, keda_trigger_status *out)
         .failing_since_ms = t->failures > 0 ? t->failing_since_ms : -1,
         .latency_ms = t->latency_ms,
         .errors_total = t->errors_total,
-        .error = t->error == NULL ? "" : t->error,
+        .error = kept_error_text(&t->error),
     };
 }
 
@@ -60,10 +60,10 @@ static int32_t effective_max(const workload *w)
 static const char *first_error(const workload *w)
 {
     if (w->target != NULL && w->is_unreadable && w->target->trouble.code != KEDA_OK)
-        return w->target->trouble.text;
+        return kept_error_text(&w->target->trouble);
     for (size_t i = 0; i < w->object.ntriggers; i++) {
-        if (w->triggers[i].failures > 0 && w->triggers[i].error != NULL)
-            return w->triggers[i].error;
+        if (w->triggers[i].failures > 0)
+            return kept_error_text(&w->triggers[i].error);
     }
     return "";
 }

@@ -9,6 +9,7 @@
 
 #include "engine/backoff.h"
 #include "engine/engine.h"
+#include "engine/kept_error.h"
 
 typedef struct keda_target_call keda_target_call;
 
@@ -31,9 +32,8 @@ struct keda_target_call {
     keda_target *target;
     target_question question;
     keda_replicas replicas;
-    bool is_failed;
     bool is_settled;
-    keda_error err;
+    kept_error err; /* of a call that failed */
 };
 
 struct keda_target {
@@ -43,7 +43,8 @@ struct keda_target {
     engine_shared *shared;
     target_kind *kind;
     char *key;
-    char *api_version, *kind_name, *space, *name;
+    char *texts; /* where the next four lie */
+    const char *api_version, *kind_name, *space, *name;
     char *spec_json; /* its document; NULL: it has none */
     char *next_spec; /* to be opened with, once it is closed */
     void *state;
@@ -52,7 +53,7 @@ struct keda_target {
     keda_target_call close_call; /* its own, so that closing needs no memory */
     int32_t ncalls;
     backoff backoff;    /* of opening */
-    keda_error trouble; /* of opening */
+    kept_error trouble; /* of opening */
     keda_replicas seen;
     int32_t wanted;         /* last count set; -1: none */
     struct workload *owner; /* that scales it; NULL: nobody */

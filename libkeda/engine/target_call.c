@@ -15,11 +15,13 @@ static void call_settle(ticket *t)
 {
     keda_target_call *call = (keda_target_call *)t;
     const target_question *q = &call->question;
+    keda_error err = KEDA_ERROR_INIT;
 
     call->is_settled = true;
+    kept_error_get(&call->err, &err);
     target_call_ended(call);
     if (t->is_awaited)
-        q->ended(call, call->is_failed ? &call->err : NULL, q->user);
+        q->ended(call, err.code != KEDA_OK ? &err : NULL, q->user);
 }
 
 static void cancel(keda_target_call *call)
@@ -44,6 +46,7 @@ static void call_destroy(ticket *t)
 {
     keda_target_call *call = (keda_target_call *)t;
 
+    kept_error_clear(&call->err);
     if (call->question.order != TARGET_CLOSE)
         mem_free(call);
     else if (call->is_settled)
@@ -121,11 +124,10 @@ void keda_target_done(keda_target_call *call)
 
 void keda_target_fail(keda_target_call *call, const keda_error *err)
 {
-    call->is_failed = true;
-    if (err != NULL && err->code != KEDA_OK)
-        call->err = *err;
-    else
-        keda_error_set(&call->err, KEDA_EINTERNAL, "the target failed without a reason");
+    keda_error own = KEDA_ERROR_INIT;
+
+    keda_error_set(&own, KEDA_EINTERNAL, "the target failed without a reason");
+    kept_error_set(&call->err, err != NULL && err->code != KEDA_OK ? err : &own);
     ticket_end(&call->ticket);
 }
 

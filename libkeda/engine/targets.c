@@ -31,11 +31,9 @@ static void free_target(keda_target *t)
     if (t == NULL)
         return;
     loop_after_cancel(t->shared->l, &t->changed);
+    kept_error_clear(&t->trouble);
     mem_free(t->key);
-    mem_free(t->api_version);
-    mem_free(t->kind_name);
-    mem_free(t->space);
-    mem_free(t->name);
+    mem_free(t->texts);
     mem_free_secret(t->spec_json);
     mem_free_secret(t->next_spec);
     mem_free(t->state);
@@ -43,17 +41,32 @@ static void free_target(keda_target *t)
     mem_free(t);
 }
 
+/* All four in one piece of memory. */
+static bool copy_name(keda_target *t, const target_name *name)
+{
+    const char *const from[] = {name->api_version, name->kind, name->space, name->name};
+    const char **const to[] = {&t->api_version, &t->kind_name, &t->space, &t->name};
+    size_t size = 0;
+
+    for (size_t i = 0; i < 4; i++)
+        size += strlen(from[i]) + 1;
+    char *at = mem_alloc(size);
+    t->texts = at;
+    for (size_t i = 0; i < 4 && at != NULL; i++) {
+        const size_t n = strlen(from[i]) + 1;
+        memcpy(at, from[i], n);
+        *to[i] = at;
+        at += n;
+    }
+    return t->texts != NULL;
+}
+
 static bool copy_texts(keda_target *t, const target_name *name, const char *spec_json)
 {
     t->key = target_key(name);
-    t->api_version = mem_strdup(name->api_version);
-    t->kind_name = mem_strdup(name->kind);
-    t->space = mem_strdup(name->space);
-    t->name = mem_strdup(name->name);
     t->spec_json = mem_strdup(spec_json);
     t->state = mem_zalloc(1, t->kind->desc.state_size);
-    return t->key != NULL && t->api_version != NULL && t->kind_name != NULL &&
-           t->space != NULL && t->name != NULL && t->state != NULL &&
+    return copy_name(t, name) && t->key != NULL && t->state != NULL &&
            (spec_json == NULL || t->spec_json != NULL);
 }
 
@@ -130,21 +143,24 @@ static keda_status try_open(keda_target *t)
                                  .name = t->name,
                                  .spec_json = t->spec_json};
 
+    keda_error err = KEDA_ERROR_INIT;
+
     memset(t->state, 0, t->kind->desc.state_size);
-    keda_error_clear(&t->trouble);
-    const keda_status rc = t->kind->desc.open(t->state, &ref, t, &t->trouble, t->kind->user);
+    const keda_status rc = t->kind->desc.open(t->state, &ref, t, &err, t->kind->user);
     if (rc == KEDA_OK) {
         t->is_open = true;
+        kept_error_clear(&t->trouble);
         backoff_reset(&t->backoff);
         restore_count(t);
         return rc;
     }
-    if (t->trouble.code == KEDA_OK)
-        keda_error_set(&t->trouble, rc, "the target cannot be opened");
+    if (err.code == KEDA_OK)
+        keda_error_set(&err, rc, "the target cannot be opened");
+    kept_error_set(&t->trouble, &err);
     backoff_failed(&t->backoff, engine_now_ms(e), -1, &e->random);
     if (is_first)
         log_write(&e->log, KEDA_LOG_ERROR, "target failing", "target", t->name, "kind",
-                  t->kind_name, "error", t->trouble.text, NULL);
+                  t->kind_name, "error", err.text, NULL);
     return rc;
 }
 
@@ -157,8 +173,7 @@ keda_status target_open(keda_target *t, keda_error *err)
         return KEDA_OK;
     if (backoff_left_ms(&t->backoff, engine_now_ms(t->engine)) == 0 && try_open(t) == KEDA_OK)
         return KEDA_OK;
-    if (err != NULL)
-        *err = t->trouble;
+    kept_error_get(&t->trouble, err);
     return (keda_status)t->trouble.code;
 }
 
@@ -254,9 +269,9 @@ void target_call_ended(keda_target_call *call)
     keda_target *t = call->target;
 
     t->ncalls--;
-    if (call->question.order == TARGET_OBSERVE && !call->is_failed)
+    if (call->question.order == TARGET_OBSERVE && call->err.code == KEDA_OK)
         t->seen = call->replicas;
-    if (call->question.order == TARGET_SCALE && !call->is_failed)
+    if (call->question.order == TARGET_SCALE && call->err.code == KEDA_OK)
         keep_count(t, call->question.to);
     if (t->is_closing && !t->is_close_sent)
         close_when_idle(t);

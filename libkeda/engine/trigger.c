@@ -105,7 +105,7 @@ static void log_health(const trigger *t, int32_t level, const char *message)
     (void)snprintf(index, sizeof index, "%d", (int)(t - t->workload->triggers));
     log_write(&t->workload->engine->log, level, message, "workload", t->workload->object.id,
               "trigger", name == NULL || name[0] == '\0' ? index : name, "type", t->spec->type,
-              "error", t->error, NULL);
+              "error", kept_error_text(&t->error), NULL);
 }
 
 static bool is_state_unknown(int32_t status)
@@ -121,9 +121,7 @@ static void fail(trigger *t, const keda_error *err)
 
     forget_readings(t,
                     is_state_unknown(err->code) ? KEDA_READING_UNKNOWN : KEDA_READING_FAILED);
-    mem_free(t->error);
-    t->error = mem_strdup(err->text);
-    t->error_code = err->code;
+    kept_error_set(&t->error, err);
     t->failures += t->failures < INT32_MAX ? 1 : 0;
     t->errors_total++;
     t->workload->errors_total++;
@@ -141,9 +139,7 @@ static void recover(trigger *t)
         return;
     t->failures = 0;
     t->failing_since_ms = -1;
-    t->error_code = KEDA_OK;
-    mem_free(t->error);
-    t->error = NULL;
+    kept_error_clear(&t->error);
     log_health(t, KEDA_LOG_INFO, "trigger recovered");
 }
 
@@ -196,7 +192,7 @@ void trigger_keep(trigger *t, const keda_poll *poll, const keda_error *err)
 static bool wants_new_credentials(const trigger *t)
 {
     const int64_t now_ms = engine_now_ms(t->workload->engine);
-    return t->error_code == KEDA_EAUTH &&
+    return t->error.code == KEDA_EAUTH &&
            (!t->has_reread || now_ms - t->reread_at_ms >= REREAD_MS);
 }
 
@@ -306,8 +302,7 @@ void trigger_take_over(trigger *t, trigger *before)
     t->errors_total = before->errors_total;
     t->latency_ms = before->latency_ms;
     t->error = before->error;
-    before->error = NULL;
-    t->error_code = before->error_code;
+    before->error = (kept_error){0};
     t->backoff = before->backoff;
     t->reread_at_ms = before->reread_at_ms;
     t->has_reread = before->has_reread;
@@ -318,7 +313,7 @@ void trigger_take_over(trigger *t, trigger *before)
 void trigger_clear(trigger *t)
 {
     trigger_close(t);
-    mem_free(t->error);
+    kept_error_clear(&t->error);
     spec_list_clear(&t->specs);
     *t = (trigger){0};
 }

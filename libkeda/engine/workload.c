@@ -155,8 +155,8 @@ void workload_inherit(workload *w, workload *before)
     w->writes_total = before->writes_total;
     w->errors_total = before->errors_total;
     memcpy(w->decisions_by_reason, before->decisions_by_reason, sizeof w->decisions_by_reason);
-    if (w->target_key != NULL && before->target_key != NULL &&
-        strcmp(w->target_key, before->target_key) == 0)
+    if (w->target_key != NULL && before->target != NULL &&
+        strcmp(w->target_key, before->target->key) == 0)
         w->original_replicas = before->original_replicas;
 }
 

@@ -41,9 +41,8 @@ typedef struct trigger {
     int32_t failures;         /* polls in a row */
     int64_t failing_since_ms; /* wall; -1: not failing */
     int64_t errors_total;
-    int64_t latency_ms; /* of the last poll that ended */
-    char *error;        /* NULL: not failing */
-    int32_t error_code;
+    int64_t latency_ms;   /* of the last poll that ended */
+    kept_error error;     /* of the last one */
     backoff backoff;      /* of opening, and of types without an endpoint */
     int64_t reread_at_ms; /* credentials; with an error that asks for it */
     bool has_reread;
@@ -76,9 +75,9 @@ struct workload {
     trigger *triggers; /* object.ntriggers */
     keda_target *target;
     keda_target *fresh_target; /* made for it, not at work yet; NULL: it has a document */
-    char *target_key;
-    table_node claim;       /* during a change */
-    keda_target_call *call; /* under way for this workload */
+    char *target_key;          /* until it is attached */
+    table_node claim;          /* during a change */
+    keda_target_call *call;    /* under way for this workload */
     keda_history *history;
     size_t history_size;
     cycle cycle;
@@ -100,7 +99,7 @@ struct workload {
     int32_t dry_to;
     bool was_active; /* at the last decision, as the state file has it */
     int64_t decisions_total, writes_total, errors_total;
-    int64_t decisions_by_reason[KEDA_REASON_COUNT];
+    uint32_t decisions_by_reason[KEDA_REASON_COUNT];
 };
 
 /* Made from a document, which moves into it on success; triggers are still to be staged. */
