@@ -55,6 +55,8 @@ typedef struct cli_files {
 
 /* Adds a file, all *.yaml, *.yml and *.json of a folder in order of name, or standard input ("-"). */
 bool cli_files_add(cli_files *files, const char *path);
+/* What a folder is searched for; hidden files are not. */
+bool cli_is_document_name(const char *name);
 void cli_files_clear(cli_files *files);
 
 /* ---- text.c --------------------------------------------------------------------------------- */

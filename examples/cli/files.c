@@ -90,18 +90,22 @@ static bool add_file(cli_files *files, const char *path)
     return is_added;
 }
 
-static int is_document(const struct dirent *entry)
+bool cli_is_document_name(const char *name)
 {
     static const char *const endings[] = {".yaml", ".yml", ".json"};
-    const size_t size = strlen(entry->d_name);
+    const size_t size = strlen(name);
 
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         const size_t n = strlen(endings[i]);
-        if (entry->d_name[0] != '.' && size > n &&
-            strcmp(entry->d_name + size - n, endings[i]) == 0)
-            return 1;
+        if (name[0] != '.' && size > n && strcmp(name + size - n, endings[i]) == 0)
+            return true;
     }
-    return 0;
+    return false;
+}
+
+static int is_document(const struct dirent *entry)
+{
+    return cli_is_document_name(entry->d_name) ? 1 : 0;
 }
 
 static bool add_folder(cli_files *files, const char *path)

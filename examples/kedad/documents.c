@@ -31,6 +31,7 @@ void watcher_open(watcher *w, const settings *s)
 {
     w->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     w->reads_stdin = false;
+    w->settings = s;
     for (size_t i = 0; i < s->npaths; i++) {
         if (strcmp(s->paths[i], "-") == 0)
             w->reads_stdin = true;
@@ -39,13 +40,34 @@ void watcher_open(watcher *w, const settings *s)
     }
 }
 
+/* Whether a name that changed in a watched folder may be one of ours: a file that was named, a
+ * document of a folder, or the link by which mounted ConfigMaps are swapped. */
+static bool is_ours(const watcher *w, const char *name)
+{
+    if (cli_is_document_name(name) || strcmp(name, "..data") == 0)
+        return true;
+    for (size_t i = 0; i < w->settings->npaths; i++) {
+        const char *slash = strrchr(w->settings->paths[i], '/');
+        if (strcmp(slash != NULL ? slash + 1 : w->settings->paths[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool watcher_drain(watcher *w)
 {
     char events[4096] __attribute__((aligned(8)));
     bool has_changed = false;
+    ssize_t n;
 
-    while (read(w->fd, events, sizeof events) > 0)
-        has_changed = true;
+    while ((n = read(w->fd, events, sizeof events)) > 0) {
+        for (const char *p = events; p < events + n;) {
+            const struct inotify_event *event = (const void *)p;
+            has_changed = has_changed || (event->mask & IN_Q_OVERFLOW) != 0 ||
+                          (event->len > 0 && is_ours(w, event->name));
+            p += sizeof *event + event->len;
+        }
+    }
     return has_changed;
 }
 

@@ -44,6 +44,7 @@ typedef struct settings {
 typedef struct watcher {
     int fd; /* inotify; -1: none */
     bool reads_stdin;
+    const settings *settings;
 } watcher;
 void watcher_open(watcher *w, const settings *s);
 bool watcher_drain(watcher *w); /* true when something of ours may have changed */

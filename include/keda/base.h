@@ -63,7 +63,7 @@ KEDA_API const char *keda_version(void);
 /** KEDA_ABI_VERSION of the library in use. Thread: any. */
 KEDA_API int32_t keda_abi_version(void);
 
-/** Blank-separated names of what is built in, such as "shared kafka-module". Thread: any. */
+/** Blank-separated names of the modules this build has, such as "kafka". Thread: any. */
 KEDA_API const char *keda_features(void);
 
 /**

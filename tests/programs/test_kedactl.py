@@ -136,7 +136,7 @@ def test_a_missing_module_is_named(kedactl, tmp_path):
 
 def test_version(kedactl):
     assert kedactl("version").stdout.startswith("libkeda 0.1.0, ABI 1")
-    assert "features:" in kedactl("version", "--features").stdout
+    assert "features: kafka" in kedactl("version", "--features").stdout
     assert json.loads(kedactl("version", "-o", "json").stdout)["abi"] == 1
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(sys.argv[1])
 FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.M | re.S)
-CHECKOUT = re.compile(r"^(make\b|git\b|scripts/|\.ci/|cd libkeda$|bash \.ci/)")
+CHECKOUT = re.compile(r"^(make \w|git\b|scripts/|\.ci/|cd libkeda$|bash \.ci/)")
 LIMIT = 120  # seconds a page may take
 
 

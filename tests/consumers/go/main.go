@@ -54,7 +54,7 @@ func main() {
 	if failure != nil {
 		panic(failure)
 	}
-	id, documents := C.CString("here"), C.CString(strings.Replace(string(text), "TYPE", "go", 1))
+	id, documents := C.CString("here"), C.CString(strings.ReplaceAll(string(text), "TYPE", "go"))
 	ok(C.keda_engine_new(&engine, nil, &err))
 	ok(C.keda_engine_register_scaler(engine, C.theScaler(), nil, &err))
 	ok(C.keda_engine_put(engine, id, documents, nil, &err))
