@@ -84,7 +84,7 @@ keda_status registry_add_scaler(registry *r, const keda_scaler_desc *desc, void 
     keda_status rc = check_scaler(r, desc, err);
     if (rc == KEDA_OK)
         rc = new_item(&r->scalers, sizeof(scaler_type), &item, err);
-    if (rc != KEDA_OK)
+    if (item == NULL)
         return rc;
     scaler_type *type = item;
     atomic_init(&type->refs, 1);
@@ -120,7 +120,7 @@ keda_status registry_add_endpoint(registry *r, const keda_endpoint_desc *desc, v
                               desc->kind);
     void *item = NULL;
     const keda_status rc = new_item(&r->endpoints, sizeof(endpoint_kind), &item, err);
-    if (rc != KEDA_OK)
+    if (item == NULL)
         return rc;
     endpoint_kind *kind = item;
     memcpy(&kind->desc, desc, smaller(desc->struct_size, sizeof kind->desc));
@@ -163,7 +163,7 @@ keda_status registry_add_target(registry *r, const keda_target_desc *desc, void 
         return keda_error_set(err, KEDA_EINVAL, "target kind %s is already registered", name);
     void *item = NULL;
     const keda_status rc = new_item(&r->targets, sizeof(target_kind), &item, err);
-    if (rc != KEDA_OK)
+    if (item == NULL)
         return rc;
     target_kind *kind = item;
     memcpy(&kind->desc, desc, smaller(desc->struct_size, sizeof kind->desc));

@@ -28,16 +28,20 @@ static void copy_findings(keda_findings *to, const keda_findings *from)
     }
 }
 
+/* What the first error among the findings is, with the code that was given to it. */
+static keda_status first_problem(const change *c, keda_error *err)
+{
+    if (findings_first_error(c->findings, err) == KEDA_OK)
+        return keda_error_set(err, c->first_code, "the documents are not usable");
+    if (err != NULL)
+        err->code = (int32_t)c->first_code;
+    return c->first_code;
+}
+
 static keda_status finish(change *c, intent what, keda_status rc, keda_error *err)
 {
-    if (rc == KEDA_OK && c->first_code != KEDA_OK) {
-        rc = findings_first_error(c->findings, err);
-        if (rc == KEDA_OK)
-            rc = keda_error_set(err, c->first_code, "the documents are not usable");
-        rc = c->first_code;
-        if (err != NULL)
-            err->code = (int32_t)rc;
-    }
+    if (rc == KEDA_OK && c->first_code != KEDA_OK)
+        rc = first_problem(c, err);
     if (rc == KEDA_OK && what != INTENT_CHECK)
         change_commit(c);
     else
