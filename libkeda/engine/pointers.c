@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Growing and shrinking a list of pointers.
+ * Growing a list of pointers, and giving back what it did not need.
  */
 #include "engine/pointers.h"
 
 #include "base/mem.h"
-
-#include <string.h>
 
 keda_status pointers_reserve(pointers *list, size_t more, keda_error *err)
 {
@@ -26,18 +24,6 @@ keda_status pointers_add(pointers *list, void *item, keda_error *err)
     if (rc == KEDA_OK)
         list->items[list->count++] = item;
     return rc;
-}
-
-void pointers_remove(pointers *list, const void *item)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->items[i] != item)
-            continue;
-        list->count--;
-        memmove(&list->items[i], &list->items[i + 1],
-                (list->count - i) * sizeof list->items[0]);
-        return;
-    }
 }
 
 void pointers_trim(pointers *list)

@@ -62,6 +62,7 @@ static const keda_scaler_desc blocking = {
 typedef struct shared_state {
     keda_endpoint *endpoint;
 } shared_state;
+static keda_endpoint *last_endpoint; /* what hangs at the end is still in somebody's hands */
 
 static keda_status open_shared(void *state, const void *meta, keda_scaler *self,
                                keda_error *err, void *user)
@@ -71,8 +72,10 @@ static keda_status open_shared(void *state, const void *meta, keda_scaler *self,
     keda_scaler_info info = {.struct_size = sizeof info};
     keda_scaler_describe(self, &info);
     const keda_param param = {.name = "name", .value = info.trigger};
-    return keda_endpoint_acquire(self, "blocking", &param, 1,
-                                 &((shared_state *)state)->endpoint, err);
+    const keda_status rc =
+        keda_endpoint_acquire(self, "blocking", &param, 1, &last_endpoint, err);
+    ((shared_state *)state)->endpoint = last_endpoint;
+    return rc;
 }
 
 static void poll_shared(void *state, const void *meta, keda_poll *poll, void *user)
@@ -110,6 +113,7 @@ static void endpoint_batch(void *state, keda_poll *const *polls, size_t npolls, 
     (void)state;
     (void)user;
     atomic_fetch_add(&nbatches, 1);
+    keda_endpoint_log(last_endpoint, KEDA_LOG_DEBUG, "a batch of %zu", npolls);
     for (size_t i = 0; i < npolls; i++)
         wait_and_answer(polls[i], 35.0);
 }
@@ -243,6 +247,42 @@ Test(blocking, tells_a_batch_that_nobody_waits_for_it)
     rig_close(&r);
 }
 
+Test(blocking, leaves_the_queue_of_a_hanging_endpoint_in_time)
+{
+    start(0);
+    must_wait = true;
+    put("a", "  - {type: shared, metadata: {}}\n");
+    rig_wait(&r, has_asked);
+    rig_run(&r, 1000);
+    put("b", "  - {type: shared, metadata: {}}\n  - {type: shared, metadata: {}}\n");
+    put("c", "  - {type: shared, metadata: {}}\n");
+    rig_run(&r, 1000);
+    cr_assert_eq(keda_engine_remove(r.engine, "c", &r.err), KEDA_OK, "from the queue's middle");
+    rig_run(&r, 2000);
+    cr_expect_not_null(
+        strstr(rig_trigger(&r, "default/b", 1).error, "no answer within 3000 ms"));
+    cr_expect_eq(rig_workload(&r, "default/b").decisions_total, 1);
+    must_wait = false;
+    (void)sem_post(&may_answer);
+    rig_close(&r);
+    cr_expect_eq(nasked, 1, "what was given up is not asked afterwards");
+}
+
+Test(blocking, counts_endpoints_within_the_thread_limit)
+{
+    start(1);
+    put("a", "  - {type: shared, name: one, metadata: {}}\n");
+    rig_wait(&r, has_decided);
+    put("b", "  - {type: shared, name: two, metadata: {}}\n");
+    rig_step(&r);
+    rig_step(&r);
+    cr_expect_not_null(
+        strstr(rig_trigger(&r, "default/b", 0).error, "all 1 threads are in use"), "%s",
+        rig_trigger(&r, "default/b", 0).error);
+    cr_expect(rig_logged(&r, "debug a batch of 1 endpoint=blocking"), "%s", r.log.data);
+    rig_close(&r);
+}
+
 /* ---- the end */
 
 static bool has_ended(rig *rig_)
@@ -254,13 +294,26 @@ static bool has_ended(rig *rig_)
 Test(blocking, is_left_behind_when_it_hangs_at_the_end)
 {
     start(0);
-    r.options.shutdown_grace_ms = 20;
     must_wait = true;
     put("orders", ONE);
     rig_wait(&r, has_asked);
     rig_close(&r); /* returns, though the poll has not ended */
     cr_expect_eq(nclosed, 0);
     (void)sem_post(&may_answer); /* its answer finds a closed gate */
+    for (int i = 0; i < 1000 && !has_ended(&r); i++)
+        sched_yield();
+}
+
+Test(blocking, is_left_behind_when_its_endpoint_hangs_at_the_end)
+{
+    start(0);
+    must_wait = true;
+    put("orders", "  - {type: shared, metadata: {}}\n");
+    rig_wait(&r, has_asked);
+    rig_close(&r);
+    cr_expect_eq(ncancelled, 1, "it was asked to end");
+    cr_expect_eq(nclosed, 0);
+    (void)sem_post(&may_answer);
     for (int i = 0; i < 1000 && !has_ended(&r); i++)
         sched_yield();
 }

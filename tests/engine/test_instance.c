@@ -248,3 +248,51 @@ Test(instance, needs_its_environment_variable)
     cr_expect_eq(keda_engine_check(r.engine, &source, 1, sizeof source, NULL, &r.err), KEDA_OK,
                  "another machine may have it: %s", r.err.text);
 }
+
+static keda_status require_token(const void *meta, keda_spec_list *out, keda_error *err,
+                                 void *user)
+{
+    (void)user;
+    cr_expect_not_null(keda_param_string(meta, "token"),
+                       "it is only asked when it is complete");
+    return keda_spec_add_name(out, "token", 10.0, 0.0, err);
+}
+
+Test(instance, does_not_ask_for_what_a_missing_source_would_have_given)
+{
+    static const keda_field required[] = {{.name = "token",
+                                           .kind = KEDA_KIND_STRING,
+                                           .from = {KEDA_FROM_AUTH},
+                                           .help = "A secret."}};
+    static char text[4096];
+    keda_scaler_desc desc = by_name;
+    desc.type = "needs-token";
+    desc.fields = required;
+    desc.nfields = 1;
+    desc.specs = require_token;
+    cr_assert_eq(keda_engine_register_scaler(r.engine, &desc, NULL, &r.err), KEDA_OK);
+    cr_assert_eq(unsetenv("KEDA_TEST_PASSWORD"), 0);
+    (void)snprintf(text, sizeof text,
+                   "%s---\napiVersion: keda.sh/v1alpha1\nkind: TriggerAuthentication\n"
+                   "metadata: {name: auth}\n"
+                   "spec: {env: [{parameter: token, name: KEDA_TEST_PASSWORD}]}\n",
+                   rig_object("orders", NULL,
+                              "  - {type: needs-token, metadata: {}, authenticationRef: {name: "
+                              "auth}}\n"));
+    cr_expect_eq(rig_put(&r, "file", text), KEDA_EINVAL);
+    cr_expect_eq(keda_findings_errors(r.findings), 1, "%s", rig_findings(&r));
+    cr_assert_eq(setenv("KEDA_TEST_PASSWORD", "there", 1), 0);
+    cr_expect_eq(rig_put(&r, "file", text), KEDA_OK, "%s", rig_findings(&r));
+}
+
+Test(instance, names_authentications_it_cannot_have)
+{
+    cr_expect_eq(
+        rig_put(&r, "file",
+                rig_object("orders", NULL,
+                           "  - {type: script, metadata: {source: x}, authenticationRef: "
+                           "{name: all, kind: ClusterTriggerAuthentication}}\n")),
+        KEDA_EINVAL);
+    cr_expect_not_null(strstr(rig_findings(&r), "ClusterTriggerAuthentication"), "%s",
+                       rig_findings(&r));
+}
