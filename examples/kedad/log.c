@@ -9,8 +9,16 @@
 
 static const char *level_name(int32_t level)
 {
-    static const char *const names[] = {"", "error", "warn", "info", "debug"};
-    return level > 0 && level <= KEDA_LOG_DEBUG ? names[level] : "info";
+    switch (level) {
+    case KEDA_LOG_ERROR:
+        return "error";
+    case KEDA_LOG_WARN:
+        return "warn";
+    case KEDA_LOG_DEBUG:
+        return "debug";
+    default:
+        return "info";
+    }
 }
 
 static void timestamp(char *out, size_t size)

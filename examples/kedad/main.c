@@ -76,32 +76,31 @@ static bool add_path(settings *s, const char *path)
     return true;
 }
 
-/* Members that hold a text, by option. NULL: the option is something else. */
-static const char **text_of(settings *s, const char *name)
+/* Options whose value is kept as it is. */
+static bool set_text(settings *s, const char *name, const char *value)
 {
     if (strcmp(name, "metrics-bind-address") == 0)
-        return &s->metrics_address;
-    if (strcmp(name, "health-probe-bind-address") == 0)
-        return &s->health_address;
-    if (strcmp(name, "admin-socket") == 0)
-        return &s->socket_path;
-    if (strcmp(name, "state-file") == 0)
-        return &s->state_path;
-    if (strcmp(name, "plugin-dir") == 0)
-        return &s->plugin_path;
-    return NULL;
+        s->metrics_address = value;
+    else if (strcmp(name, "health-probe-bind-address") == 0)
+        s->health_address = value;
+    else if (strcmp(name, "admin-socket") == 0)
+        s->socket_path = value;
+    else if (strcmp(name, "state-file") == 0)
+        s->state_path = value;
+    else if (strcmp(name, "plugin-dir") == 0)
+        s->plugin_path = value;
+    else
+        return false;
+    return true;
 }
 
 static bool on_option(const cli_option *option, const char *value, void *user)
 {
     settings *s = user;
     const char *name = option->name;
-    const char **text = text_of(s, name);
 
-    if (text != NULL) {
-        *text = value;
+    if (set_text(s, name, value))
         return true;
-    }
     if (option->letter == 'f')
         return add_path(s, value);
     if (strcmp(name, "log-level") == 0 || strcmp(name, "zap-log-level") == 0)

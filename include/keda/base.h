@@ -11,15 +11,15 @@
 
 #ifdef __cplusplus
 #define KEDA_BEGIN_DECLS extern "C" {
-#define KEDA_END_DECLS }
+#define KEDA_END_DECLS   }
 #else
 #define KEDA_BEGIN_DECLS
 #define KEDA_END_DECLS
 #endif
 
 #if defined(__GNUC__) || defined(__clang__)
-#define KEDA_API __attribute__((visibility("default")))
-#define KEDA_MUST_USE __attribute__((warn_unused_result))
+#define KEDA_API               __attribute__((visibility("default")))
+#define KEDA_MUST_USE          __attribute__((warn_unused_result))
 #define KEDA_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #else
 #define KEDA_API
@@ -30,7 +30,7 @@
 #define KEDA_VERSION_MAJOR 0
 #define KEDA_VERSION_MINOR 1
 #define KEDA_VERSION_PATCH 0
-#define KEDA_VERSION "0.1.0"
+#define KEDA_VERSION       "0.1.0"
 
 /** Number of the binary interface; a binding refuses a library that answers another one. */
 #define KEDA_ABI_VERSION 1
@@ -40,16 +40,16 @@ KEDA_BEGIN_DECLS
 /** What a failed call lets the caller do; stored and passed as int32_t in structs. */
 typedef enum keda_status {
     KEDA_OK = 0,
-    KEDA_EINVAL = 1,       /* the configuration or an argument is wrong: fix it */
-    KEDA_ENOMEM = 2,       /* out of memory */
-    KEDA_ENOTFOUND = 3,    /* the named thing does not exist */
-    KEDA_EAUTH = 4,        /* credentials missing or refused: ask for new ones */
-    KEDA_EUNAVAILABLE = 5, /* the peer cannot be reached or is not ready: retry */
-    KEDA_ETIMEOUT = 6,     /* no answer before the deadline: retry */
-    KEDA_ELIMIT = 7,       /* a bound was hit (rate, size, threads): retry later or smaller */
-    KEDA_EPROTOCOL = 8,    /* the peer answered something that makes no sense */
-    KEDA_ECONFLICT = 9,    /* somebody else changed it: observe and decide again */
-    KEDA_ECANCELED = 10,   /* the caller gave up */
+    KEDA_EINVAL = 1,        /* the configuration or an argument is wrong: fix it */
+    KEDA_ENOMEM = 2,        /* out of memory */
+    KEDA_ENOTFOUND = 3,     /* the named thing does not exist */
+    KEDA_EAUTH = 4,         /* credentials missing or refused: ask for new ones */
+    KEDA_EUNAVAILABLE = 5,  /* the peer cannot be reached or is not ready: retry */
+    KEDA_ETIMEOUT = 6,      /* no answer before the deadline: retry */
+    KEDA_ELIMIT = 7,        /* a bound was hit (rate, size, threads): retry later or smaller */
+    KEDA_EPROTOCOL = 8,     /* the peer answered something that makes no sense */
+    KEDA_ECONFLICT = 9,     /* somebody else changed it: observe and decide again */
+    KEDA_ECANCELED = 10,    /* the caller gave up */
     KEDA_EUNSUPPORTED = 11, /* not in this build, or a missing module */
     KEDA_EINTERNAL = 12     /* a bug or an unexpected system error */
 } keda_status;
@@ -127,8 +127,8 @@ typedef void (*keda_log_fn)(int32_t level, const char *message, const keda_log_p
  * Must come before any other call of the process; all three are required, and realloc_fn must
  * behave as realloc does.
  */
-KEDA_API void keda_set_allocator(void *(*malloc_fn)(size_t), void *(*realloc_fn)(void *, size_t),
-                                 void (*free_fn)(void *));
+KEDA_API void keda_set_allocator(void *(*malloc_fn)(size_t),
+                                 void *(*realloc_fn)(void *, size_t), void (*free_fn)(void *));
 
 KEDA_END_DECLS
 

@@ -35,8 +35,12 @@ typedef struct keda_engine_options {
     int32_t has_deviations;    /* 0: the default set (KEDA_DEVIATIONS_DEFAULT) */
     int64_t http_timeout_ms;   /* default 3000 */
 } keda_engine_options;
-#define KEDA_ENGINE_OPTIONS_INIT {.struct_size = sizeof(keda_engine_options)}
-#define KEDA_DEVIATIONS_DEFAULT (KEDA_DEVIATION_FALLBACK_ZERO_READY | KEDA_DEVIATION_FORMULA_ERROR)
+#define KEDA_ENGINE_OPTIONS_INIT                                                               \
+    {                                                                                          \
+        .struct_size = sizeof(keda_engine_options)                                             \
+    }
+#define KEDA_DEVIATIONS_DEFAULT                                                                \
+    (KEDA_DEVIATION_FALLBACK_ZERO_READY | KEDA_DEVIATION_FORMULA_ERROR)
 
 /**
  * Makes an engine without workloads.
@@ -133,9 +137,11 @@ KEDA_API KEDA_MUST_USE keda_status keda_engine_remove(keda_engine *e, const char
                                                       keda_error *err);
 
 /** Makes these the only sources; all or nothing, as keda_engine_put. */
-KEDA_API KEDA_MUST_USE keda_status keda_engine_replace(keda_engine *e, const keda_source *sources,
+KEDA_API KEDA_MUST_USE keda_status keda_engine_replace(keda_engine *e,
+                                                       const keda_source *sources,
                                                        size_t nsources, size_t source_size,
-                                                       keda_findings *findings, keda_error *err);
+                                                       keda_findings *findings,
+                                                       keda_error *err);
 
 /** Checks sources as keda_engine_replace would, and changes nothing. */
 KEDA_API KEDA_MUST_USE keda_status keda_engine_check(keda_engine *e, const keda_source *sources,

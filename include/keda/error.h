@@ -19,7 +19,13 @@ typedef struct keda_error {
     int64_t reserved[2];
     char text[512]; /* "outer: inner: cause", always terminated */
 } keda_error;
-#define KEDA_ERROR_INIT {0, 0, 0, 0, -1, {0, 0}, {0}}
+#define KEDA_ERROR_INIT                                                                        \
+    {                                                                                          \
+        0, 0, 0, 0, -1, {0, 0},                                                                \
+        {                                                                                      \
+            0                                                                                  \
+        }                                                                                      \
+    }
 
 /**
  * Makes err hold this failure and nothing else; err may be NULL.
@@ -54,11 +60,12 @@ typedef enum keda_severity {
 /** One thing found while a document was read or checked. All texts are borrowed from the list. */
 typedef struct keda_finding {
     size_t struct_size;
-    int32_t severity; /* a keda_severity */
+    int32_t severity;     /* a keda_severity */
     int32_t line, column; /* from 1; 0: not about a place in a text */
     int32_t reserved;
-    const char *file;    /* name of the source as given by the caller; never NULL */
-    const char *path;    /* place in the document: spec.triggers[0].metadata.lagThreshold; may be "" */
+    const char *file; /* name of the source as given by the caller; never NULL */
+    const char
+        *path; /* place in the document: spec.triggers[0].metadata.lagThreshold; may be "" */
     const char *message; /* what is wrong and what was expected */
     const char *object;  /* kind/namespace/name of the document, "" when not known yet */
 } keda_finding;

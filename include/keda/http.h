@@ -37,12 +37,15 @@ typedef struct keda_http_request {
     const char *password;
     const char *bearer; /* token; NULL: none */
     const keda_http_tls *tls;
-    int64_t timeout_ms;     /* connect, redirects and body; 0: 3000 */
-    size_t max_body_bytes;  /* 0: 4 MiB; a longer answer is KEDA_ELIMIT */
-    int32_t max_redirects;  /* 0: 10; negative: none. Credentials never follow to another host */
+    int64_t timeout_ms;    /* connect, redirects and body; 0: 3000 */
+    size_t max_body_bytes; /* 0: 4 MiB; a longer answer is KEDA_ELIMIT */
+    int32_t max_redirects; /* 0: 10; negative: none. Credentials never follow to another host */
     int32_t is_http2_prior; /* not 0: HTTP/2 without upgrade on http:// */
 } keda_http_request;
-#define KEDA_HTTP_REQUEST_INIT {.struct_size = sizeof(keda_http_request)}
+#define KEDA_HTTP_REQUEST_INIT                                                                 \
+    {                                                                                          \
+        .struct_size = sizeof(keda_http_request)                                               \
+    }
 
 /** An answer, whatever its status; borrowed for the callback. */
 typedef struct keda_http_reply {
@@ -59,7 +62,8 @@ typedef struct keda_http_reply {
 KEDA_API const char *keda_http_header(const keda_http_reply *reply, const char *name);
 
 /** Ends a request: reply is NULL when err says why there is none. Runs on the engine's thread. */
-typedef void (*keda_http_done_fn)(const keda_http_reply *reply, const keda_error *err, void *user);
+typedef void (*keda_http_done_fn)(const keda_http_reply *reply, const keda_error *err,
+                                  void *user);
 
 /** The pool of the engine that owns self. Borrowed; lives as long as the engine. */
 KEDA_API keda_http *keda_scaler_http(const keda_scaler *self);
@@ -91,8 +95,8 @@ KEDA_API void keda_http_poll(keda_poll *poll, const keda_http_request *request,
                              keda_http_parse_fn parse);
 
 /** KEDA_OK for 2xx, else the status above with err saying "GET URL: 503 Service Unavailable". */
-KEDA_API KEDA_MUST_USE keda_status keda_http_check(const keda_http_reply *reply, const char *what,
-                                                   keda_error *err);
+KEDA_API KEDA_MUST_USE keda_status keda_http_check(const keda_http_reply *reply,
+                                                   const char *what, keda_error *err);
 
 KEDA_END_DECLS
 

@@ -30,8 +30,8 @@ enum keda_json_type {
  * out     owned by the caller, keda_json_free
  * errors  KEDA_EINVAL with line and column; KEDA_ELIMIT; KEDA_ENOMEM
  */
-KEDA_API KEDA_MUST_USE keda_status keda_json_parse(keda_json **out, const char *text, size_t size,
-                                                   keda_error *err);
+KEDA_API KEDA_MUST_USE keda_status keda_json_parse(keda_json **out, const char *text,
+                                                   size_t size, keda_error *err);
 
 /** Frees a root; NULL is fine. */
 KEDA_API void keda_json_free(keda_json *root);

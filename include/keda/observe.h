@@ -33,14 +33,14 @@ typedef struct keda_trigger_status {
 
 typedef struct keda_workload_status {
     size_t struct_size;
-    const char *id;     /* namespace/name */
-    const char *target; /* kind/name */
+    const char *id;                                         /* namespace/name */
+    const char *target;                                     /* kind/name */
     int32_t spec_replicas, status_replicas, ready_replicas; /* -1: unknown */
-    int32_t min_replicas, max_replicas; /* effective */
-    int32_t desired_replicas;           /* of the last decision; -1: none yet */
-    int32_t reason;                     /* keda_reason of the last decision */
-    int64_t last_active_wall_ms;        /* -1: never */
-    int64_t last_scale_wall_ms;         /* -1: never */
+    int32_t min_replicas, max_replicas;                     /* effective */
+    int32_t desired_replicas;    /* of the last decision; -1: none yet */
+    int32_t reason;              /* keda_reason of the last decision */
+    int64_t last_active_wall_ms; /* -1: never */
+    int64_t last_scale_wall_ms;  /* -1: never */
     keda_condition ready, active, paused;
     const char *message; /* why it is not ready; "" when it is */
     const char *text;    /* the last decision in one line */
@@ -84,8 +84,9 @@ KEDA_API KEDA_MUST_USE keda_status keda_engine_trigger(const keda_engine *e, con
                                                        keda_error *err);
 
 /** Writes all metrics as Prometheus text (0.0.4), with KEDA's names. */
-KEDA_API KEDA_MUST_USE keda_status keda_engine_metrics(const keda_engine *e, keda_write_fn write,
-                                                       void *user, keda_error *err);
+KEDA_API KEDA_MUST_USE keda_status keda_engine_metrics(const keda_engine *e,
+                                                       keda_write_fn write, void *user,
+                                                       keda_error *err);
 
 /** Writes the status of one workload, or of all for id NULL, as JSON. */
 KEDA_API KEDA_MUST_USE keda_status keda_engine_status_json(const keda_engine *e, const char *id,

@@ -60,8 +60,8 @@ typedef struct keda_map {
 } keda_map;
 
 enum keda_field_flags {
-    KEDA_OPTIONAL = 1 << 0, /* absence is fine: the member stays zero */
-    KEDA_SECRET = 1 << 1,   /* never printed */
+    KEDA_OPTIONAL = 1 << 0,    /* absence is fine: the member stays zero */
+    KEDA_SECRET = 1 << 1,      /* never printed */
     KEDA_TARGET_FIELD = 1 << 2 /* the trigger's target: optional inside a formula */
 };
 
@@ -76,11 +76,11 @@ typedef struct keda_field {
     size_t offset;              /* of the member in the struct */
     const char *fallback;       /* default text, parsed like the user's; NULL: none */
     const char *const *allowed; /* NULL-terminated; NULL: any. Lists: each part */
-    const char *const *exclusive; /* NULL-terminated: at most one of these parts */
-    const char *deprecated;     /* presence is an error with this advice */
-    const char *announced;      /* presence warns with this advice */
-    char separator;             /* of lists and maps; 0: ',' */
-    char range;                 /* KEDA_KIND_INT_LIST: "1-3" with '-'; 0: no ranges */
+    const char *const *exclusive;   /* NULL-terminated: at most one of these parts */
+    const char *deprecated;         /* presence is an error with this advice */
+    const char *announced;          /* presence warns with this advice */
+    char separator;                 /* of lists and maps; 0: ',' */
+    char range;                     /* KEDA_KIND_INT_LIST: "1-3" with '-'; 0: no ranges */
     const struct keda_field *group; /* KEDA_KIND_GROUP: its fields */
     size_t ngroup;
 } keda_field;
@@ -88,33 +88,59 @@ typedef struct keda_field {
 /* The macros check the member's type: a table that points a number at a string does not build. */
 #ifndef __cplusplus
 #define KEDA_OFFSET_AS(T, member, type) _Generic(((T *)0)->member, type : offsetof(T, member))
-#define KEDA_FIELD_STRING(T, member, ...)                                                          \
-    {.kind = KEDA_KIND_STRING, .offset = KEDA_OFFSET_AS(T, member, char *), __VA_ARGS__}
-#define KEDA_FIELD_BOOL(T, member, ...)                                                            \
-    {.kind = KEDA_KIND_BOOL, .offset = KEDA_OFFSET_AS(T, member, bool), __VA_ARGS__}
-#define KEDA_FIELD_INT32(T, member, ...)                                                           \
-    {.kind = KEDA_KIND_INT32, .offset = KEDA_OFFSET_AS(T, member, int32_t), __VA_ARGS__}
-#define KEDA_FIELD_INT64(T, member, ...)                                                           \
-    {.kind = KEDA_KIND_INT64, .offset = KEDA_OFFSET_AS(T, member, int64_t), __VA_ARGS__}
-#define KEDA_FIELD_DOUBLE(T, member, ...)                                                          \
-    {.kind = KEDA_KIND_DOUBLE, .offset = KEDA_OFFSET_AS(T, member, double), __VA_ARGS__}
-#define KEDA_FIELD_DURATION(T, member, ...)                                                        \
-    {.kind = KEDA_KIND_DURATION, .offset = KEDA_OFFSET_AS(T, member, int64_t), __VA_ARGS__}
-#define KEDA_FIELD_CHOICE(T, member, ...)                                                          \
-    {.kind = KEDA_KIND_CHOICE, .offset = KEDA_OFFSET_AS(T, member, int32_t), __VA_ARGS__}
-#define KEDA_FIELD_STRING_LIST(T, member, ...)                                                     \
-    {.kind = KEDA_KIND_STRING_LIST, .offset = KEDA_OFFSET_AS(T, member, keda_string_list),         \
-     __VA_ARGS__}
-#define KEDA_FIELD_INT_LIST(T, member, ...)                                                        \
-    {.kind = KEDA_KIND_INT_LIST, .offset = KEDA_OFFSET_AS(T, member, keda_int_list), __VA_ARGS__}
-#define KEDA_FIELD_MAP(T, member, ...)                                                             \
-    {.kind = KEDA_KIND_MAP, .offset = KEDA_OFFSET_AS(T, member, keda_map), __VA_ARGS__}
-#define KEDA_FIELD_URL_VALUES(T, member, ...)                                                      \
-    {.kind = KEDA_KIND_URL_VALUES, .offset = KEDA_OFFSET_AS(T, member, keda_map), __VA_ARGS__}
+#define KEDA_FIELD_STRING(T, member, ...)                                                      \
+    {                                                                                          \
+        .kind = KEDA_KIND_STRING, .offset = KEDA_OFFSET_AS(T, member, char *), __VA_ARGS__     \
+    }
+#define KEDA_FIELD_BOOL(T, member, ...)                                                        \
+    {                                                                                          \
+        .kind = KEDA_KIND_BOOL, .offset = KEDA_OFFSET_AS(T, member, bool), __VA_ARGS__         \
+    }
+#define KEDA_FIELD_INT32(T, member, ...)                                                       \
+    {                                                                                          \
+        .kind = KEDA_KIND_INT32, .offset = KEDA_OFFSET_AS(T, member, int32_t), __VA_ARGS__     \
+    }
+#define KEDA_FIELD_INT64(T, member, ...)                                                       \
+    {                                                                                          \
+        .kind = KEDA_KIND_INT64, .offset = KEDA_OFFSET_AS(T, member, int64_t), __VA_ARGS__     \
+    }
+#define KEDA_FIELD_DOUBLE(T, member, ...)                                                      \
+    {                                                                                          \
+        .kind = KEDA_KIND_DOUBLE, .offset = KEDA_OFFSET_AS(T, member, double), __VA_ARGS__     \
+    }
+#define KEDA_FIELD_DURATION(T, member, ...)                                                    \
+    {                                                                                          \
+        .kind = KEDA_KIND_DURATION, .offset = KEDA_OFFSET_AS(T, member, int64_t), __VA_ARGS__  \
+    }
+#define KEDA_FIELD_CHOICE(T, member, ...)                                                      \
+    {                                                                                          \
+        .kind = KEDA_KIND_CHOICE, .offset = KEDA_OFFSET_AS(T, member, int32_t), __VA_ARGS__    \
+    }
+#define KEDA_FIELD_STRING_LIST(T, member, ...)                                                 \
+    {                                                                                          \
+        .kind = KEDA_KIND_STRING_LIST, .offset = KEDA_OFFSET_AS(T, member, keda_string_list),  \
+        __VA_ARGS__                                                                            \
+    }
+#define KEDA_FIELD_INT_LIST(T, member, ...)                                                    \
+    {                                                                                          \
+        .kind = KEDA_KIND_INT_LIST, .offset = KEDA_OFFSET_AS(T, member, keda_int_list),        \
+        __VA_ARGS__                                                                            \
+    }
+#define KEDA_FIELD_MAP(T, member, ...)                                                         \
+    {                                                                                          \
+        .kind = KEDA_KIND_MAP, .offset = KEDA_OFFSET_AS(T, member, keda_map), __VA_ARGS__      \
+    }
+#define KEDA_FIELD_URL_VALUES(T, member, ...)                                                  \
+    {                                                                                          \
+        .kind = KEDA_KIND_URL_VALUES, .offset = KEDA_OFFSET_AS(T, member, keda_map),           \
+        __VA_ARGS__                                                                            \
+    }
 /* A table of another struct, embedded as `member`. */
-#define KEDA_FIELD_GROUP(T, member, table, count, ...)                                             \
-    {.kind = KEDA_KIND_GROUP, .offset = offsetof(T, member), .group = (table), .ngroup = (count),  \
-     __VA_ARGS__}
+#define KEDA_FIELD_GROUP(T, member, table, count, ...)                                         \
+    {                                                                                          \
+        .kind = KEDA_KIND_GROUP, .offset = offsetof(T, member), .group = (table),              \
+        .ngroup = (count), __VA_ARGS__                                                         \
+    }
 #endif
 
 /* ---- what a scaler measures ----------------------------------------------------------------- */
@@ -139,7 +165,8 @@ KEDA_API KEDA_MUST_USE keda_status keda_spec_add(keda_spec_list *out, double tar
 /** The same with an exact whole target, > 0. */
 KEDA_API KEDA_MUST_USE keda_status keda_spec_add_integer(keda_spec_list *out, int64_t target,
                                                          double activation, keda_error *err,
-                                                         const char *format, ...) KEDA_PRINTF(5, 6);
+                                                         const char *format, ...)
+    KEDA_PRINTF(5, 6);
 
 /** keda_spec_add without a format, for languages that cannot call with a variable list. */
 KEDA_API KEDA_MUST_USE keda_status keda_spec_add_name(keda_spec_list *out, const char *name,
@@ -149,11 +176,11 @@ KEDA_API KEDA_MUST_USE keda_status keda_spec_add_name(keda_spec_list *out, const
 /** Who asks; all texts are borrowed from the instance. */
 typedef struct keda_scaler_info {
     size_t struct_size;
-    const char *workload;    /* namespace/name */
-    const char *type;        /* trigger type */
-    const char *trigger;     /* trigger name, "" when it has none */
-    const char *metric_type; /* "AverageValue" or "Value" */
-    int32_t index;           /* of the trigger, from 0 */
+    const char *workload;     /* namespace/name */
+    const char *type;         /* trigger type */
+    const char *trigger;      /* trigger name, "" when it has none */
+    const char *metric_type;  /* "AverageValue" or "Value" */
+    int32_t index;            /* of the trigger, from 0 */
     int32_t is_metric_source; /* inside a formula: the target may be missing */
 } keda_scaler_info;
 
@@ -214,10 +241,10 @@ KEDA_API void keda_poll_via(keda_poll *poll, keda_endpoint *endpoint);
 /* ---- the scaler ----------------------------------------------------------------------------- */
 
 enum keda_scaler_flags {
-    KEDA_SCALER_BLOCKING = 1 << 0,      /* poll may block: it runs on a thread of its own */
+    KEDA_SCALER_BLOCKING = 1 << 0,       /* poll may block: it runs on a thread of its own */
     KEDA_SCALER_PARAMS_BY_NAME = 1 << 1, /* no C struct: values by keda_param_string; `meta` of
                                           * every function is the instance, a keda_scaler * */
-    KEDA_SCALER_BATCHES = 1 << 2        /* polls by way of an endpoint: phases follow the endpoint */
+    KEDA_SCALER_BATCHES = 1 << 2 /* polls by way of an endpoint: phases follow the endpoint */
 };
 
 /**
@@ -287,12 +314,13 @@ typedef struct keda_endpoint_desc {
  * thread   the engine's, from `open` of a scaler
  */
 KEDA_API KEDA_MUST_USE keda_status keda_endpoint_acquire(keda_scaler *self, const char *kind,
-                                                         const keda_param *params, size_t nparams,
-                                                         keda_endpoint **out, keda_error *err);
+                                                         const keda_param *params,
+                                                         size_t nparams, keda_endpoint **out,
+                                                         keda_error *err);
 
 /** Hands a record of an endpoint to the host's log. Thread: any. */
-KEDA_API void keda_endpoint_log(const keda_endpoint *self, int32_t level, const char *format, ...)
-    KEDA_PRINTF(3, 4);
+KEDA_API void keda_endpoint_log(const keda_endpoint *self, int32_t level, const char *format,
+                                ...) KEDA_PRINTF(3, 4);
 
 /* ---- modules -------------------------------------------------------------------------------- */
 

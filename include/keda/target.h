@@ -20,7 +20,8 @@ typedef struct keda_target_ref {
     const char *kind;
     const char *space; /* namespace */
     const char *name;
-    const char *spec_json; /* the target's own document, checked and defaulted; NULL: it has none */
+    const char
+        *spec_json; /* the target's own document, checked and defaulted; NULL: it has none */
 } keda_target_ref;
 
 /** Counts; -1: unknown. */
@@ -31,7 +32,10 @@ typedef struct keda_replicas {
     int32_t total;  /* pods or workers, for targets of type Value */
     int32_t ready;  /* of these, ready */
 } keda_replicas;
-#define KEDA_REPLICAS_INIT {sizeof(keda_replicas), -1, -1, -1, -1}
+#define KEDA_REPLICAS_INIT                                                                     \
+    {                                                                                          \
+        sizeof(keda_replicas), -1, -1, -1, -1                                                  \
+    }
 
 /**
  * A kind of target. The contract:
@@ -58,7 +62,7 @@ typedef struct keda_target_desc {
 
 enum keda_target_flags {
     KEDA_TARGET_NEEDS_DOCUMENT = 1 << 0, /* a document of its kind must exist (ProcessPool) */
-    KEDA_TARGET_FORGETS = 1 << 1         /* its count ends with the process: the engine restores it */
+    KEDA_TARGET_FORGETS = 1 << 1 /* its count ends with the process: the engine restores it */
 };
 
 /** Completes `observe`. Thread: any. */

@@ -14,8 +14,8 @@ typedef struct text_view {
     size_t size;
 } text_view;
 
-text_view text_trim(const char *data, size_t size); /* Unicode white space on both ends */
-bool text_equal(const char *a, const char *b);      /* NULL equals NULL only */
+text_view text_trim(const char *data, size_t size);   /* Unicode white space on both ends */
+bool text_equal(const char *a, const char *b);        /* NULL equals NULL only */
 bool text_equal_nocase(const char *a, const char *b); /* ASCII */
 bool text_has_prefix(const char *text, const char *prefix);
 bool text_has_suffix(const char *text, const char *suffix);

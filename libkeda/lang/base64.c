@@ -83,8 +83,8 @@ keda_status base64_encode(keda_buf *out, const void *bytes, size_t size)
         const uint32_t bits = (uint32_t)in[i] << 16 | (n > 1 ? (uint32_t)in[i + 1] << 8 : 0) |
                               (n > 2 ? (uint32_t)in[i + 2] : 0);
         char four[4] = {alphabet[bits >> 18 & 63], alphabet[bits >> 12 & 63],
-                         n > 1 ? alphabet[bits >> 6 & 63] : '=',
-                         n > 2 ? alphabet[bits & 63] : '='};
+                        n > 1 ? alphabet[bits >> 6 & 63] : '=',
+                        n > 2 ? alphabet[bits & 63] : '='};
         rc = buf_append(out, four, sizeof four);
     }
     return rc;

@@ -284,7 +284,7 @@ Test(map, replaces_in_place_and_copies)
 {
     keda_map map = {0}, copy = {0};
     for (int i = 0; i < 20; i++) {
-        char name[8];
+        char name[16];
         (void)snprintf(name, sizeof name, "k%d", i);
         cr_assert_eq(map_set(&map, name, "v"), KEDA_OK);
     }

@@ -21,7 +21,7 @@ Test(json_text, puts_commas_where_they_belong)
     json_text_null(&j, NULL);
     json_text_close(&j, ']');
     json_text_double(&j, "d", 0.1);
-    json_text_double(&j, "n", NAN);
+    json_text_double(&j, "n", (double)NAN);
     json_text_string(&j, "s", NULL);
     json_text_close(&j, '}');
     cr_expect_eq(j.status, KEDA_OK);

@@ -47,7 +47,9 @@ Test(prometheus, writes_numbers_that_are_none)
     static const struct {
         double value;
         const char *text;
-    } rows[] = {{NAN, "x NaN\n"}, {INFINITY, "x +Inf\n"}, {-INFINITY, "x -Inf\n"}};
+    } rows[] = {{(double)NAN, "x NaN\n"},
+                {(double)INFINITY, "x +Inf\n"},
+                {-(double)INFINITY, "x -Inf\n"}};
     w.family = "x";
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         keda_buf_clear(&text);

@@ -7,15 +7,13 @@
 
 /* clang-format off: a row that may be empty has its comma with it */
 const struct vector_set vector_sets[] = {
-    VECTORS_COMPUTE_KAFKA
-    {"executor/scaled_object", run_executor_scaled_object},
+    VECTORS_COMPUTE_KAFKA{"executor/scaled_object", run_executor_scaled_object},
     {"hpa/behavior_sequence", run_hpa_sequence},
     {"hpa/multi_metric", run_hpa_sequence},
     {"hpa/single_metric", run_hpa_single_metric},
     {"metric_name/metric_name", run_metric_name},
     {"quantity/quantity", run_quantity},
-    VECTORS_TRIGGERS_KAFKA
-    {"typed_config/typed_config", run_typed_config},
+    VECTORS_TRIGGERS_KAFKA{"typed_config/typed_config", run_typed_config},
     {NULL, NULL},
 };
 /* clang-format on */
