@@ -35,14 +35,14 @@ static double value_of(const story_point *point, bool wants_lag)
     return wants_lag ? point->lag : (double)point->replicas;
 }
 
-/* The last points, one a column, scaled to `top`; '?' where the lag is unknown. */
+/* The whole run in so many columns, scaled to `top`; '?' where the lag is unknown. */
 static void sparkline(const story *s, bool wants_lag, double top, char *out, size_t size)
 {
-    const size_t first = s->npoints > VIEW_COLUMNS ? s->npoints - VIEW_COLUMNS : 0;
+    const size_t stride = s->npoints / VIEW_COLUMNS + 1;
     size_t used = 0;
 
     out[0] = '\0';
-    for (size_t i = first; i < s->npoints; i++) {
+    for (size_t i = stride - 1; i < s->npoints; i += stride) {
         const double value = value_of(&s->points[i], wants_lag);
         const double part = top > 0 ? value / top : 0;
         const int level = value <= 0 ? 0 : 1 + (int)(part * 7);
@@ -87,6 +87,7 @@ void view_draw(view *v, const story *s, const view_now *now)
 
     if (!v->is_live)
         return;
+    fputs("\033[?7l", v->out); /* cut long lines: a wrapped one would spoil the count */
     if (v->lines > 0)
         fprintf(v->out, "\033[%dA", v->lines);
     v->lines = 0;
@@ -98,6 +99,7 @@ void view_draw(view *v, const story *s, const view_now *now)
     snprintf(text, sizeof text, "workers %2d  ", now->replicas);
     draw_line(v, s, false, DEMO_MAX_REPLICAS, text);
     draw_marks(v, s);
+    fputs("\033[?7h", v->out);
     fflush(v->out);
 }
 
