@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The least a stranger's program does: make an engine, give it a target and a document, take one step. Built by
- * cmake/, pkgconfig/ and subdir/ beside this file, against the installed library or inside another project.
+ * The least a stranger's program does: make an engine, take one step. With the name of a trigger type as argument,
+ * that type must be there. Built by cmake/, pkgconfig/ and subdir/ beside this file.
  */
 #include <keda/keda.h>
 #include <stdio.h>
 
-int main(void)
+int main(int argc, char **argv)
 {
     keda_engine_options options = KEDA_ENGINE_OPTIONS_INIT;
+    const keda_scaler_desc *type = NULL;
     keda_error err = KEDA_ERROR_INIT;
     keda_engine *engine = NULL;
     int rc = 1;
@@ -17,7 +18,8 @@ int main(void)
         fprintf(stderr, "%s\n", err.text);
         return 1;
     }
-    if (keda_engine_step(engine, &err) != KEDA_OK)
+    if (keda_engine_step(engine, &err) != KEDA_OK ||
+        (argc > 1 && keda_engine_scaler(engine, argv[1], &type, &err) != KEDA_OK))
         fprintf(stderr, "%s\n", err.text);
     else if (keda_abi_version() == KEDA_ABI_VERSION)
         rc = 0;
