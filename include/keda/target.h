@@ -77,6 +77,12 @@ KEDA_API void keda_target_fail(keda_target_call *call, const keda_error *err);
 /** Tells the engine that the counts changed by themselves, so that status stays true. */
 KEDA_API void keda_target_changed(keda_target *self);
 
+/**
+ * Says what is wrong with the target although its count is known, such as workers that end at
+ * once; NULL or "" ends it. text is copied. Thread: the engine's.
+ */
+KEDA_API void keda_target_trouble(keda_target *self, const char *text);
+
 /** Hands a record to the host's log with the target's name. Thread: any. */
 KEDA_API void keda_target_log(const keda_target *self, int32_t level, const char *format, ...)
     KEDA_PRINTF(3, 4);

@@ -35,6 +35,15 @@ WEAK void keda_target_changed(keda_target *self)
     self->nchanged++;
 }
 
+WEAK void keda_target_trouble(keda_target *self, const char *text)
+{
+    const bool is_over = text == NULL || text[0] == '\0';
+    keda_buf_clear(&self->trouble);
+    if (!is_over && buf_puts(&self->trouble, text) != KEDA_OK)
+        abort();
+    self->ntroubles++;
+}
+
 /* The engine hands out a const target; ours is written to. */
 static keda_target *own(const keda_target *self)
 {
@@ -47,7 +56,7 @@ static keda_target *own(const keda_target *self)
 
 WEAK void keda_target_log(const keda_target *self, int32_t level, const char *format, ...)
 {
-    char text[512];
+    char text[8192];
     keda_target *target = own(self);
     va_list args;
     va_start(args, format);
@@ -62,4 +71,5 @@ WEAK void keda_target_log(const keda_target *self, int32_t level, const char *fo
 void target_rig_clear(keda_target *target)
 {
     keda_buf_clear(&target->log);
+    keda_buf_clear(&target->trouble);
 }

@@ -11,8 +11,10 @@
 #include <keda/target.h>
 
 struct keda_target {
-    keda_buf log;    /* each record as "LEVEL text\n"; level as a digit */
-    size_t nchanged; /* calls of keda_target_changed */
+    keda_buf log;     /* each record as "LEVEL text\n"; level as a digit */
+    keda_buf trouble; /* what keda_target_trouble said last; data NULL: nothing is wrong */
+    size_t ntroubles; /* calls of it */
+    size_t nchanged;  /* calls of keda_target_changed */
     void (*on_log)(const char *text, void *user); /* may call the target again; NULL: nothing */
     void *user;
 };
