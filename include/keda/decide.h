@@ -276,10 +276,11 @@ enum keda_cause {
     KEDA_CAUSE_TOO_FEW_REPLICAS,
     KEDA_CAUSE_DESIRED_WITHIN_RANGE,
     KEDA_CAUSE_SCALED_OBJECT_UNPAUSED,
+    KEDA_CAUSE_TARGET_TROUBLE, /* our own: keda_target_trouble */
     KEDA_CAUSE_COUNT
 };
 
-/** Upstream's reason text such as "ScaleUpLimit"; "" for KEDA_CAUSE_NONE. */
+/** Text such as "ScaleUpLimit", by upstream where it has one; "" for KEDA_CAUSE_NONE. */
 KEDA_API const char *keda_cause_name(int32_t cause);
 
 typedef struct keda_condition {

@@ -59,6 +59,7 @@ static const char *const cause_names[KEDA_CAUSE_COUNT] = {
     [KEDA_CAUSE_TOO_FEW_REPLICAS] = "TooFewReplicas",
     [KEDA_CAUSE_DESIRED_WITHIN_RANGE] = "DesiredWithinRange",
     [KEDA_CAUSE_SCALED_OBJECT_UNPAUSED] = "ScaledObjectUnpaused",
+    [KEDA_CAUSE_TARGET_TROUBLE] = "TargetTrouble",
 };
 
 const char *keda_reason_name(int32_t reason)

@@ -105,6 +105,17 @@ void report_count_known(const workload *w, bool is_known, const char *error)
                   "target", t->name, "error", error, NULL);
 }
 
+void report_trouble(const keda_target *t, const char *error)
+{
+    const char *id = t->owner == NULL ? "" : t->owner->object.id;
+    if (error == NULL)
+        log_write(&t->engine->log, KEDA_LOG_INFO, "target well again", "workload", id, "target",
+                  t->name, NULL);
+    else
+        log_write(&t->engine->log, KEDA_LOG_WARN, "target in trouble", "workload", id, "target",
+                  t->name, "error", error, NULL);
+}
+
 void report_restored(keda_engine *e, const keda_target *t, int32_t to, const keda_error *err)
 {
     char text[16];

@@ -11,6 +11,8 @@
 /* May end the workload's work: the host's callback runs. */
 void report_decision(workload *w, keda_outcome outcome, const keda_error *write_err);
 void report_count_known(const workload *w, bool is_known, const char *error);
+/* The target says so itself; error NULL: no longer. */
+void report_trouble(const keda_target *t, const char *error);
 void report_restored(keda_engine *e, const keda_target *t, int32_t to, const keda_error *err);
 
 #endif

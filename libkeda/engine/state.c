@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The file behind the records: reading it at start, appending with fsync once a step, rewriting it
- * when it has grown to four times what it holds. A write that fails is tried again with the next
- * change; the engine goes on meanwhile.
+ * The file behind the records: reading it at start, appending once a step, rewriting it when it has
+ * grown to four times what it holds. An append is not synced, since that would hold up the loop: a
+ * crash of the process loses nothing, one of the machine may lose the last seconds. A rewrite is. A
+ * write that fails is tried again with the next change; the engine goes on meanwhile.
  */
 #include "engine/state.h"
 
@@ -164,7 +165,7 @@ static keda_status write_all(int fd, const keda_buf *text)
             return KEDA_EINVAL;
         done += (size_t)n;
     }
-    return fdatasync(fd) == 0 ? KEDA_OK : KEDA_EINVAL;
+    return KEDA_OK;
 }
 
 /* All that is dirty is on disk now. */
@@ -248,7 +249,8 @@ static keda_status rewrite(state_file *s, keda_error *err)
         goto out;
     }
     fd = open(path.data, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-    if (fd < 0 || write_all(fd, &text) != KEDA_OK || rename(path.data, s->path) != 0) {
+    if (fd < 0 || write_all(fd, &text) != KEDA_OK || fdatasync(fd) != 0 ||
+        rename(path.data, s->path) != 0) {
         rc = fail_errno(err, "rewrite", s->path);
         goto out;
     }

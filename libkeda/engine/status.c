@@ -57,10 +57,32 @@ static int32_t effective_max(const workload *w)
     return w->object.max_replicas <= 0 ? DEFAULT_MAX : w->object.max_replicas;
 }
 
+static bool is_ailing(const workload *w)
+{
+    return w->target != NULL && w->target->ailment.code != KEDA_OK;
+}
+
+/* Decisions know nothing of a target's own trouble: it is laid over what they said. */
+static keda_condition ready_of(const workload *w)
+{
+    const keda_condition ailing = {KEDA_CONDITION_FALSE, KEDA_CAUSE_TARGET_TROUBLE};
+    return is_ailing(w) ? ailing : keda_history_condition(w->history, KEDA_COND_READY);
+}
+
+/* Decisions set it only at a change; what was never paused is not. */
+static keda_condition paused_of(const workload *w)
+{
+    const keda_condition unpaused = {KEDA_CONDITION_FALSE, KEDA_CAUSE_SCALED_OBJECT_UNPAUSED};
+    const keda_condition paused = keda_history_condition(w->history, KEDA_COND_PAUSED);
+    return paused.status == KEDA_CONDITION_ABSENT && w->policy.pause == 0 ? unpaused : paused;
+}
+
 static const char *first_error(const workload *w)
 {
     if (w->target != NULL && w->is_unreadable && w->target->trouble.code != KEDA_OK)
         return kept_error_text(&w->target->trouble);
+    if (is_ailing(w))
+        return kept_error_text(&w->target->ailment);
     for (size_t i = 0; i < w->object.ntriggers; i++) {
         if (w->triggers[i].failures > 0)
             return kept_error_text(&w->triggers[i].error);
@@ -70,7 +92,7 @@ static const char *first_error(const workload *w)
 
 static const char *message_of(const workload *w)
 {
-    const keda_condition ready = keda_history_condition(w->history, KEDA_COND_READY);
+    const keda_condition ready = ready_of(w);
     const char *error = first_error(w);
 
     if (ready.status == KEDA_CONDITION_TRUE || ready.status == KEDA_CONDITION_ABSENT)
@@ -116,9 +138,9 @@ void status_of_workload(const workload *w, keda_buf *text, keda_workload_status 
         .reason = w->decisions_total > 0 ? d->reason : KEDA_REASON_UNSET,
         .last_active_wall_ms = -1,
         .last_scale_wall_ms = w->last_scale_wall_ms,
-        .ready = keda_history_condition(w->history, KEDA_COND_READY),
+        .ready = ready_of(w),
         .active = keda_history_condition(w->history, KEDA_COND_ACTIVE),
-        .paused = keda_history_condition(w->history, KEDA_COND_PAUSED),
+        .paused = paused_of(w),
         .message = message_of(w),
         .text = has_texts ? text->data + decision_at : "",
         .decisions_total = w->decisions_total,

@@ -54,6 +54,7 @@ struct keda_target {
     int32_t ncalls;
     backoff backoff;    /* of opening */
     kept_error trouble; /* of opening */
+    kept_error ailment; /* while it is open: what it says itself (keda_target_trouble) */
     keda_replicas seen;
     int32_t wanted;         /* last count set; -1: none */
     struct workload *owner; /* that scales it; NULL: nobody */

@@ -131,9 +131,12 @@ void keda_target_fail(keda_target_call *call, const keda_error *err)
     ticket_end(&call->ticket);
 }
 
+/* A worker's line of 4 KiB, and what is said around it. */
+enum { LOG_SIZE = 4096 + 512 };
+
 void keda_target_log(const keda_target *self, int32_t level, const char *format, ...)
 {
-    char text[512];
+    char text[LOG_SIZE];
     const log_sink *log = shared_log_enter(self->shared);
     if (log == NULL)
         return;

@@ -6,7 +6,9 @@
 #include "engine/target.h"
 
 #include "base/mem.h"
+#include "engine/report.h"
 #include "engine/state.h"
+#include "engine/workload.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,6 +34,7 @@ static void free_target(keda_target *t)
         return;
     loop_after_cancel(t->shared->l, &t->changed);
     kept_error_clear(&t->trouble);
+    kept_error_clear(&t->ailment);
     mem_free(t->key);
     mem_free(t->texts);
     mem_free_secret(t->spec_json);
@@ -213,6 +216,7 @@ void target_closed(keda_target *t)
 {
     t->is_open = false;
     t->is_close_sent = false;
+    kept_error_clear(&t->ailment); /* of an instance that is gone */
     if (t->is_given_up)
         be_gone(t);
     else
@@ -260,7 +264,7 @@ static void keep_count(keda_target *t, int32_t count)
 {
     t->wanted = count;
     t->seen.spec = count;
-    if (is_forgetful(t))
+    if (is_forgetful(t) && !t->is_given_up) /* its record has been removed */
         state_put(t->engine->state, STATE_TARGET, t->key, STATE_REPLICAS, count);
 }
 
@@ -317,4 +321,27 @@ static void look_again(loop_after *after, void *user)
 void keda_target_changed(keda_target *self)
 {
     loop_after_add(self->shared->l, &self->changed, look_again, self);
+}
+
+/* ---- trouble of its own */
+
+void keda_target_trouble(keda_target *self, const char *text)
+{
+    const bool was_ill = self->ailment.code != KEDA_OK;
+    keda_error err = KEDA_ERROR_INIT;
+
+    if (text == NULL || text[0] == '\0') {
+        kept_error_clear(&self->ailment);
+        if (was_ill && !self->is_closing)
+            report_trouble(self, NULL);
+        return;
+    }
+    keda_error_set(&err, KEDA_EUNAVAILABLE, "%s", text);
+    if (was_ill && strcmp(err.text, kept_error_text(&self->ailment)) == 0)
+        return;
+    kept_error_set(&self->ailment, &err);
+    if (self->owner != NULL)
+        self->owner->errors_total++;
+    if (!was_ill)
+        report_trouble(self, err.text);
 }

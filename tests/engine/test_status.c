@@ -49,6 +49,8 @@ Test(status, tells_what_a_workload_is_at)
     cr_expect_geq(s.last_scale_wall_ms, 0);
     cr_expect_not_null(strstr(s.text, "0 -> 4"), "%s", s.text);
     cr_expect_eq(s.active.status, KEDA_CONDITION_TRUE);
+    cr_expect_eq(s.paused.status, KEDA_CONDITION_FALSE);
+    cr_expect_str_eq(keda_cause_name(s.paused.cause), "ScaledObjectUnpaused");
 }
 
 Test(status, tells_what_a_trigger_is_at)
@@ -128,6 +130,8 @@ Test(status, is_written_as_json)
     const keda_json *item = keda_json_get(root, "items.0");
     cr_expect_str_eq(keda_json_string(keda_json_get(item, "id")), "default/orders");
     cr_expect_str_eq(keda_json_string(keda_json_get(item, "conditions.Active.status")), "True");
+    cr_expect_str_eq(keda_json_string(keda_json_get(item, "conditions.Paused.status")),
+                     "False");
     cr_assert(keda_json_double(keda_json_get(item, "triggers.0.value"), &value));
     cr_expect_float_eq(value, 35.5, 1e-9);
     cr_expect_eq(keda_json_type_of(keda_json_get(item, "triggers.1.value")), KEDA_JSON_NULL);

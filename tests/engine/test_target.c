@@ -184,6 +184,68 @@ Test(target, says_when_its_counts_change)
     t.observe = NULL;
 }
 
+/* put, observed and scaled to 4; its workload is ready. */
+static void put_to_work(void)
+{
+    put();
+    observed(0);
+    keda_target_done(t.scale);
+    rig_step(&r);
+    cr_assert_eq(rig_workload(&r, "default/orders").ready.status, KEDA_CONDITION_TRUE);
+}
+
+Test(target, may_be_in_trouble_although_its_count_is_known)
+{
+    put_to_work();
+    const size_t ndecisions = r.ndecisions;
+    keda_target_trouble(t.self, "worker 1 ended at once, 5 times");
+    keda_workload_status s = rig_workload(&r, "default/orders");
+    cr_expect_eq(s.ready.status, KEDA_CONDITION_FALSE);
+    cr_expect_str_eq(keda_cause_name(s.ready.cause), "TargetTrouble");
+    cr_expect_str_eq(s.message, "worker 1 ended at once, 5 times");
+    cr_expect_eq(s.spec_replicas, 4);
+    cr_expect_eq(s.errors_total, 1);
+    keda_target_trouble(t.self, "worker 1 ended at once, 5 times");
+    cr_expect_eq(rig_workload(&r, "default/orders").errors_total, 1, "nothing new");
+    keda_target_trouble(t.self, "worker 2 ended at once, 5 times");
+    s = rig_workload(&r, "default/orders");
+    cr_expect_eq(s.errors_total, 2);
+    cr_expect_str_eq(s.message, "worker 2 ended at once, 5 times");
+    cr_expect_not_null(strstr(rig_metrics(&r),
+                              "keda_scaled_object_errors_total{namespace=\"default\","
+                              "scaledObject=\"orders\"} 2\n"));
+    cr_expect_eq(r.ndecisions, ndecisions);
+    cr_expect(rig_logged(&r, "warn target in trouble workload=default/orders target=machine "
+                             "error=worker 1 ended at once, 5 times"),
+              "%s", r.log.data);
+    cr_expect_eq(rig_count_logged(&r, "target in trouble"), 1, "%s", r.log.data);
+}
+
+Test(target, is_well_again_when_it_says_so)
+{
+    put_to_work();
+    keda_target_trouble(t.self, NULL);
+    cr_expect_not(rig_logged(&r, "target well again"), "it never was not");
+    keda_target_trouble(t.self, "rust");
+    keda_target_trouble(t.self, "");
+    const keda_workload_status s = rig_workload(&r, "default/orders");
+    cr_expect_eq(s.ready.status, KEDA_CONDITION_TRUE);
+    cr_expect_str_eq(s.message, "");
+    cr_expect(rig_logged(&r, "info target well again workload=default/orders target=machine"),
+              "%s", r.log.data);
+}
+
+Test(target, logs_long_lines_whole)
+{
+    char line[4097];
+    memset(line, 'x', sizeof line - 1);
+    line[sizeof line - 1] = '\0';
+    put();
+    keda_target_log(t.self, KEDA_LOG_INFO, "%s<end>", line);
+    rig_step(&r);
+    cr_expect(rig_logged(&r, "xxx<end>"));
+}
+
 Test(target, is_closed_after_its_last_call)
 {
     put();
