@@ -61,8 +61,11 @@ void cli_files_clear(cli_files *files);
 
 /* ---- text.c --------------------------------------------------------------------------------- */
 
-void cli_json_text(FILE *out, const char *text); /* quoted and escaped */
-void cli_json_number(FILE *out, double value);   /* null when not finite */
+void cli_json_text(FILE *out, const char *text); /* quoted and escaped; always valid JSON */
+/* As it is, but what a terminal would obey, and bytes that are no UTF-8, as \xNN. */
+void cli_plain_text(FILE *out, const char *text);
+bool cli_is_plain(const char *text);           /* cli_plain_text would change nothing */
+void cli_json_number(FILE *out, double value); /* null when not finite */
 
 /* A table for people: columns as wide as their widest cell. */
 #define CLI_COLUMNS 8

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -63,6 +64,14 @@ typedef struct demo {
     double lag; /* negative: unknown */
     int replicas;
 } demo;
+
+static volatile sig_atomic_t is_interrupted;
+
+static void on_interrupt(int signal)
+{
+    (void)signal;
+    is_interrupted = 1;
+}
 
 static int64_t clock_ms(void)
 {
@@ -149,7 +158,7 @@ static keda_status run(demo *d, keda_error *err)
 {
     int64_t next_sample_ms = 0;
 
-    while (elapsed(d) < DEMO_LIMIT_MS && !is_finished(d)) {
+    while (elapsed(d) < DEMO_LIMIT_MS && !is_finished(d) && !is_interrupted) {
         struct pollfd fds[] = {{.fd = keda_engine_fd(d->engine), .events = POLLIN},
                                {.fd = d->report.fd, .events = POLLIN}};
         const int64_t due_ms = keda_engine_next_due_ms(d->engine);
@@ -198,6 +207,10 @@ static int demo_main(const char *picture)
     demo d = {.lag = -1};
     int rc = 1;
 
+    struct sigaction action = {.sa_handler = on_interrupt};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
     d.start_ms = clock_ms();
     view_open(&d.view, stdout);
     if (mkdtemp(folder) == NULL || readlink("/proc/self/exe", self, sizeof self - 1) < 0 ||

@@ -90,13 +90,14 @@ void print_findings(const keda_findings *findings, FILE *out)
 {
     for (size_t i = 0; i < keda_findings_count(findings); i++) {
         const keda_finding *f = keda_findings_at(findings, i);
-        fputs(f->file, out);
+        cli_plain_text(out, f->file);
         if (f->line > 0)
             fprintf(out, ":%d:%d", f->line, f->column);
         fprintf(out, ": %s: ", f->severity == KEDA_SEVERITY_ERROR ? "error" : "warning");
-        if (f->path[0] != '\0')
-            fprintf(out, "%s: ", f->path);
-        fprintf(out, "%s\n", f->message);
+        cli_plain_text(out, f->path);
+        fputs(f->path[0] != '\0' ? ": " : "", out);
+        cli_plain_text(out, f->message);
+        fputc('\n', out);
     }
 }
 

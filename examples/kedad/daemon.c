@@ -42,22 +42,29 @@ static void load(kedad *d)
     clock_gettime(CLOCK_REALTIME, &now);
     notify_send("RELOADING=1");
     d->reload_at_ms = -1;
-    d->state.wants_reload = false;
+    watcher_close(&d->watcher);
+    watcher_open(&d->watcher, d->s);
     d->state.is_last_reload_good = documents_load(d->s, d->engine, &d->s->log);
     d->state.last_reload_wall_ms = (int64_t)now.tv_sec * 1000;
     if (d->state.is_last_reload_good)
         d->state.is_ready = true;
-    else
+    else {
         d->state.failed_reloads++;
+        if (d->state.is_ready)
+            log_line(&d->s->log, KEDA_LOG_WARN, "what ran before runs on", NULL, NULL);
+    }
     notify_send("READY=1");
 }
 
-static void reload(kedad *d)
+static bool reload(void *user)
 {
+    kedad *d = user;
+
     d->state.reloads++;
     load(d);
     if (d->state.is_last_reload_good)
         log_line(&d->s->log, KEDA_LOG_INFO, "documents read again", NULL, NULL);
+    return d->state.is_last_reload_good;
 }
 
 static void dump_state(kedad *d)
@@ -128,8 +135,8 @@ static keda_status serve(kedad *d, keda_error *err)
     for (size_t i = 0; i < NSERVERS; i++)
         if (d->servers[i] != NULL)
             server_run(d->servers[i]);
-    if (d->state.wants_reload || (d->reload_at_ms >= 0 && now_ms() >= d->reload_at_ms))
-        reload(d);
+    if (d->reload_at_ms >= 0 && now_ms() >= d->reload_at_ms)
+        (void)reload(d);
     return keda_engine_step(d->engine, err);
 }
 
@@ -179,6 +186,7 @@ static keda_status open_engine(kedad *d, keda_error *err)
     options.is_strict = d->s->is_strict;
     options.plugin_path = d->s->plugin_path;
     options.state_path = d->s->state_path[0] != '\0' ? d->s->state_path : NULL;
+    options.max_threads = d->s->max_threads;
     options.shutdown_grace_ms = GRACE_MS;
     return keda_engine_new(&d->engine, &options, err);
 }
@@ -196,8 +204,15 @@ int daemon_main(settings *s)
         goto out;
     }
     d.state.engine = d.engine;
+    d.state.reload = reload;
+    d.state.reload_user = &d;
     log_line(&s->log, KEDA_LOG_INFO, "kedad starts", "version", keda_version());
-    watcher_open(&d.watcher, s);
+    if (s->state_path[0] == '\0' && !s->is_state_off && !s->is_dry_run)
+        log_line(
+            &s->log, KEDA_LOG_WARN,
+            "no state file: STATE_DIRECTORY, XDG_STATE_HOME and HOME are of no use; a restart "
+            "forgets counts and activity (--state-file 0 to have it so)",
+            NULL, NULL);
     load(&d);
     if (!d.state.is_ready || !open_servers(&d)) {
         rc = CLI_NEGATIVE;

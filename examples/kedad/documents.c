@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The documents of -f: reading all, handing them over as one set, and hearing of changes. A folder is
- * watched itself, a file by its folder: editors and mounted ConfigMaps replace files by renaming.
+ * The documents of -f: reading all, handing them over as one set, and hearing of changes. What is named
+ * is watched by its folder, since editors and mounted ConfigMaps replace files by renaming; so is what a
+ * link leads to, and a folder itself.
  */
 #include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -13,44 +16,55 @@
 
 #define CHANGES (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE)
 
-static void watch_path(int fd, const char *path)
+/* The folder in which the name stands, and the name itself for is_ours. */
+static void watch_name(watcher *w, const char *path)
 {
-    struct stat info;
-    char copy[4096];
+    char folder[PATH_MAX], name[PATH_MAX];
+    const int n = snprintf(folder, sizeof folder, "%s", path);
 
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
-        (void)inotify_add_watch(fd, path, CHANGES);
+    if (n <= 0 || (size_t)n >= sizeof folder || w->nnames == WATCHER_NAMES)
         return;
-    }
-    const int n = snprintf(copy, sizeof copy, "%s", path);
-    if (n > 0 && (size_t)n < sizeof copy)
-        (void)inotify_add_watch(fd, dirname(copy), CHANGES);
+    snprintf(name, sizeof name, "%s", path);
+    snprintf(w->names[w->nnames++], sizeof w->names[0], "%.255s", basename(name));
+    (void)inotify_add_watch(w->fd, dirname(folder), CHANGES);
+}
+
+static void watch_path(watcher *w, const char *path)
+{
+    char real[PATH_MAX];
+    struct stat info;
+
+    watch_name(w, path);
+    if (realpath(path, real) == NULL)
+        return;
+    if (strcmp(real, path) != 0)
+        watch_name(w, real);
+    if (stat(real, &info) == 0 && S_ISDIR(info.st_mode))
+        (void)inotify_add_watch(w->fd, real, CHANGES);
 }
 
 void watcher_open(watcher *w, const settings *s)
 {
     w->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     w->reads_stdin = false;
-    w->settings = s;
+    w->nnames = 0;
     for (size_t i = 0; i < s->npaths; i++) {
         if (strcmp(s->paths[i], "-") == 0)
             w->reads_stdin = true;
         else if (w->fd >= 0)
-            watch_path(w->fd, s->paths[i]);
+            watch_path(w, s->paths[i]);
     }
 }
 
-/* Whether a name that changed in a watched folder may be one of ours: a file that was named, a
- * document of a folder, or the link by which mounted ConfigMaps are swapped. */
+/* Whether a name that changed in a watched folder may be one of ours: one that was named, a document
+ * of a folder, or the link by which mounted ConfigMaps are swapped. */
 static bool is_ours(const watcher *w, const char *name)
 {
     if (cli_is_document_name(name) || strcmp(name, "..data") == 0)
         return true;
-    for (size_t i = 0; i < w->settings->npaths; i++) {
-        const char *slash = strrchr(w->settings->paths[i], '/');
-        if (strcmp(slash != NULL ? slash + 1 : w->settings->paths[i], name) == 0)
+    for (size_t i = 0; i < w->nnames; i++)
+        if (strcmp(w->names[i], name) == 0)
             return true;
-    }
     return false;
 }
 
@@ -102,8 +116,7 @@ static bool hand_over(keda_engine *engine, const cli_files *files, log_writer *l
                                  findings, &err);
     say_findings(findings, log);
     if (rc != KEDA_OK)
-        log_line(log, KEDA_LOG_ERROR, "the documents were refused; what ran before runs on",
-                 "error", err.text);
+        log_line(log, KEDA_LOG_ERROR, "the documents were refused", "error", err.text);
     keda_findings_free(findings);
     return rc == KEDA_OK;
 }
@@ -118,8 +131,7 @@ bool documents_load(const settings *s, keda_engine *engine, log_writer *log)
     if (is_good)
         is_good = hand_over(engine, &files, log);
     else
-        log_line(log, KEDA_LOG_ERROR, "the documents cannot be read; what ran before runs on",
-                 "error", files.failed);
+        log_line(log, KEDA_LOG_ERROR, "the documents cannot be read", "error", files.failed);
     cli_files_clear(&files);
     return is_good;
 }

@@ -18,7 +18,9 @@ typedef enum log_format { LOG_CONSOLE, LOG_JSON, LOG_LOGFMT } log_format;
 typedef struct log_writer {
     log_format format;
     int32_t level; /* the least important that is written */
-    FILE *out;
+    int fd;
+    int64_t dropped; /* since the last record that was written */
+    bool is_torn;    /* the last line lacks its end */
 } log_writer;
 void log_record(int32_t level, const char *message, const keda_log_pair *pairs, size_t npairs,
                 void *user); /* a keda_log_fn; user: log_writer */
@@ -35,19 +37,24 @@ typedef struct settings {
     const char *state_path;  /* "": none */
     const char *socket_path; /* "": none */
     const char *plugin_path;
-    bool is_dry_run, is_strict;
+    int32_t max_threads; /* 0: the library's default */
+    bool is_dry_run, is_strict, is_state_off;
     log_writer log;
 } settings;
 
 /* ---- documents.c: reading, reloading, watching ---------------------------------------------- */
 
+#define WATCHER_NAMES (2 * KEDAD_PATHS)
 typedef struct watcher {
     int fd; /* inotify; -1: none */
     bool reads_stdin;
-    const settings *settings;
+    char names[WATCHER_NAMES]
+              [256]; /* files and folders that were named, and what links lead to */
+    size_t nnames;
 } watcher;
-void watcher_open(watcher *w, const settings *s);
-bool watcher_drain(watcher *w); /* true when something of ours may have changed */
+void watcher_open(watcher *w,
+                  const settings *s); /* again after a change: folders come and go */
+bool watcher_drain(watcher *w);       /* true when something of ours may have changed */
 void watcher_close(watcher *w);
 /* Reads all paths and makes them the engine's documents; says every finding. */
 bool documents_load(const settings *s, keda_engine *engine, log_writer *log);
@@ -58,7 +65,8 @@ typedef struct server server;
 typedef struct server_state { /* what the handlers read */
     keda_engine *engine;
     bool is_ready;
-    bool wants_reload; /* set by POST /v1/reload */
+    bool (*reload)(void *user); /* reads the documents again; true when they were taken */
+    void *reload_user;
     int64_t last_reload_wall_ms;
     int reloads, failed_reloads;
     bool is_last_reload_good;

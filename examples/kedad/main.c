@@ -17,6 +17,7 @@ static const cli_option options[] = {
      "/healthz and /readyz (127.0.0.1:8081; 0: off)"},
     {"admin-socket", 0, "PATH", "for kedactl ($RUNTIME_DIRECTORY/kedad.sock; 0: off)"},
     {"state-file", 0, "PATH", "what survives a restart ($STATE_DIRECTORY/kedad.state; 0: off)"},
+    {"max-threads", 0, "N", "threads of blocking triggers and brokers (64)"},
     {"plugin-dir", 0, "DIR", "folder of modules, before the default one"},
     {"log-level", 0, "LEVEL", "error, warn, info (default) or debug"},
     {"log-format", 0, "FORMAT", "console (on a terminal), json (elsewhere) or logfmt"},
@@ -66,6 +67,19 @@ static bool set_format(settings *s, const char *value)
     return false;
 }
 
+static bool set_threads(settings *s, const char *value)
+{
+    char *end;
+    const long n = strtol(value, &end, 10);
+
+    if (*value != '\0' && *end == '\0' && n >= 1 && n <= 10000) {
+        s->max_threads = (int32_t)n;
+        return true;
+    }
+    fprintf(stderr, "kedad: --max-threads is 1 to 10000, not \"%s\"\n", value);
+    return false;
+}
+
 static bool add_path(settings *s, const char *path)
 {
     if (s->npaths == KEDAD_PATHS) {
@@ -107,6 +121,8 @@ static bool on_option(const cli_option *option, const char *value, void *user)
         return set_level(s, value);
     if (strcmp(name, "log-format") == 0 || strcmp(name, "zap-encoder") == 0)
         return set_format(s, value);
+    if (strcmp(name, "max-threads") == 0)
+        return set_threads(s, value);
     if (strcmp(name, "dry-run") == 0)
         s->is_dry_run = true;
     else if (strcmp(name, "strict") == 0)
@@ -126,7 +142,7 @@ static const char *off_or(const char *text, const char *fallback)
 int main(int argc, char **argv)
 {
     static char state_path[4096], socket_path[4096];
-    settings s = {.log = {.level = KEDA_LOG_INFO, .out = stderr}};
+    settings s = {.log = {.level = KEDA_LOG_INFO, .fd = STDERR_FILENO}};
     int first;
 
     s.log.format = isatty(STDERR_FILENO) ? LOG_CONSOLE : LOG_JSON;
@@ -146,6 +162,7 @@ int main(int argc, char **argv)
         s.state_path = state_path;
     if (s.socket_path == NULL && cli_socket_path(socket_path, sizeof socket_path))
         s.socket_path = socket_path;
+    s.is_state_off = s.state_path != NULL && strcmp(s.state_path, "0") == 0;
     s.state_path = off_or(s.state_path, "");
     s.socket_path = off_or(s.socket_path, "");
     s.metrics_address = off_or(s.metrics_address, "127.0.0.1:8080");

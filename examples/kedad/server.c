@@ -17,6 +17,7 @@
 
 #include "kedad.h"
 
+#define HTTP_UNPROCESSABLE 422
 #define LATE_MS 10000 /* a step that late is not healthy */
 
 struct server {
@@ -113,8 +114,10 @@ static void answer_workloads(const server_state *state, const char *id, answer *
 static void answer_admin(server_state *state, const char *method, const char *url, answer *a)
 {
     if (strcmp(url, "/v1/reload") == 0 && strcmp(method, "POST") == 0) {
-        state->wants_reload = true;
-        answer_text(a, MHD_HTTP_ACCEPTED, "reading the documents again\n");
+        const bool is_taken = state->reload(state->reload_user);
+        answer_text(a, is_taken ? MHD_HTTP_OK : HTTP_UNPROCESSABLE,
+                    is_taken ? "documents read again\n"
+                             : "refused; the log says why, and what ran before runs on\n");
     } else if (strcmp(url, "/v1/workloads") == 0)
         answer_workloads(state, NULL, a);
     else if (strncmp(url, "/v1/workloads/", 14) == 0)

@@ -349,11 +349,23 @@ typedef struct keda_decision {
     int32_t is_paused;       /* full pause; apply forgets the HPA half's memory, as KEDA does */
     int32_t reserved;
 } keda_decision;
+#ifndef __cplusplus
 #define KEDA_DECISION_INIT                                                                     \
     {                                                                                          \
         .struct_size = sizeof(keda_decision), .binding_metric = -1, .metric_replicas = -1,     \
         .proposal_size = sizeof(keda_proposal)                                                 \
     }
+#else
+#define KEDA_DECISION_INIT                                                                     \
+    ([] {                                                                                      \
+        keda_decision init = {};                                                               \
+        init.struct_size = sizeof init;                                                        \
+        init.binding_metric = -1;                                                              \
+        init.metric_replicas = -1;                                                             \
+        init.proposal_size = sizeof(keda_proposal);                                            \
+        return init;                                                                           \
+    }())
+#endif
 
 typedef enum keda_outcome {
     KEDA_OUTCOME_NOT_WRITTEN = 0, /* nothing was to be written, or a dry run */

@@ -35,10 +35,19 @@ typedef struct keda_engine_options {
     int32_t has_deviations;    /* 0: the default set (KEDA_DEVIATIONS_DEFAULT) */
     int64_t http_timeout_ms;   /* default 3000 */
 } keda_engine_options;
+#ifndef __cplusplus
 #define KEDA_ENGINE_OPTIONS_INIT                                                               \
     {                                                                                          \
         .struct_size = sizeof(keda_engine_options)                                             \
     }
+#else
+#define KEDA_ENGINE_OPTIONS_INIT                                                               \
+    ([] {                                                                                      \
+        keda_engine_options init = {};                                                         \
+        init.struct_size = sizeof init;                                                        \
+        return init;                                                                           \
+    }())
+#endif
 #define KEDA_DEVIATIONS_DEFAULT                                                                \
     (KEDA_DEVIATION_FALLBACK_ZERO_READY | KEDA_DEVIATION_FORMULA_ERROR)
 

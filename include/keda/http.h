@@ -42,10 +42,19 @@ typedef struct keda_http_request {
     int32_t max_redirects; /* 0: 10; negative: none. Credentials never follow to another host */
     int32_t is_http2_prior; /* not 0: HTTP/2 without upgrade on http:// */
 } keda_http_request;
+#ifndef __cplusplus
 #define KEDA_HTTP_REQUEST_INIT                                                                 \
     {                                                                                          \
         .struct_size = sizeof(keda_http_request)                                               \
     }
+#else
+#define KEDA_HTTP_REQUEST_INIT                                                                 \
+    ([] {                                                                                      \
+        keda_http_request init = {};                                                           \
+        init.struct_size = sizeof init;                                                        \
+        return init;                                                                           \
+    }())
+#endif
 
 /** An answer, whatever its status; borrowed for the callback. */
 typedef struct keda_http_reply {

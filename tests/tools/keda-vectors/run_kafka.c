@@ -352,6 +352,10 @@ int run_kafka_compute(const json_t *line, struct report *report)
     lag_memory memory = {NULL, 0};
     struct trigger t;
 
+    if (!json_is_array(steps) || !json_is_array(expected)) {
+        report_malformed(report, "steps");
+        return 1;
+    }
     fill_map(&metadata, vector_get(input, "triggerMetadata"));
     if (params_map_get(&metadata, "bootstrapServers") == NULL &&
         map_add(&metadata, "bootstrapServers", "b:9092") != KEDA_OK)

@@ -13,7 +13,7 @@
 static void compare(const json_t *line, const char *got, struct report *report)
 {
     const json_t *expected = vector_get(line, "expected");
-    if (vector_has(expected, "error"))
+    if (vector_bool_or(expected, "error", false, report))
         report_text(report, "error", NULL, got);
     else
         report_text(report, "text", vector_text(expected, "text", report), got);

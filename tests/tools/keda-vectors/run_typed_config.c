@@ -421,7 +421,7 @@ static void compare(const json_t *line, table *t, size_t nfailing, struct report
 {
     const json_t *expected = vector_get(line, "expected");
     json_t *got = collect(t, &nfailing);
-    if (vector_has(expected, "error")) {
+    if (vector_bool_or(expected, "error", false, report)) {
         report_i64(report, "errors", vector_i64(expected, "errors", report), (int64_t)nfailing);
     } else if (nfailing > 0) {
         report_difference(report, "error", "accepted", "refused");
