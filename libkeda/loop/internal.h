@@ -37,6 +37,7 @@ struct loop {
     task_queue tasks;
     loop_worker *workers;
     loop_leftover *leftovers;
+    uint64_t pass;   /* a step or a wait; a descriptor is served at most once in each */
     size_t nserved;  /* callbacks of descriptors in the present turn */
     bool is_changed; /* libuv has yet to hear of a watch that came, went or changed */
     bool is_stepping;

@@ -238,6 +238,7 @@ keda_status loop_step(loop *l, keda_error *err)
     if (l->is_stepping)
         return keda_error_set(err, KEDA_EINVAL, "the loop is already stepping");
     l->is_stepping = true;
+    l->pass++;
     atomic_store(&l->thread, pthread_self());
     size_t nafters = 1;
     for (int round = 0; round < MAX_ROUNDS && nafters > 0; round++) {
@@ -260,6 +261,7 @@ static void wait_for_something(loop *l)
         (void)uv_timer_start(&l->deadline, on_deadline, (uint64_t)due_ms, 0);
     }
     l->is_stepping = true;
+    l->pass++;
     (void)uv_run(&l->uv, UV_RUN_ONCE);
     l->is_stepping = false;
     (void)uv_timer_stop(&l->deadline);

@@ -21,10 +21,12 @@ void loop_free(loop *l);
 
 const keda_clock *loop_clock(const loop *l);
 int64_t loop_now_ms(const loop *l);
-int loop_fd(const loop *l);                      /* readable when a step has something to do */
-int64_t loop_next_due_ms(const loop *l);         /* relative; -1 none, 0 now */
-keda_status loop_step(loop *l, keda_error *err); /* everything that is ready, without waiting */
-keda_status loop_run(loop *l, keda_error *err);  /* steps and waits until loop_stop */
+int loop_fd(const loop *l);              /* readable when a step has something to do */
+int64_t loop_next_due_ms(const loop *l); /* relative; -1 none, 0 now */
+/* What is ready, without waiting; each descriptor once, so that one which always has more cannot keep
+ * the step from returning. It stays readable through loop_fd. */
+keda_status loop_step(loop *l, keda_error *err);
+keda_status loop_run(loop *l, keda_error *err); /* steps and waits until loop_stop */
 void loop_stop(loop *l); /* any thread; the next or present run returns */
 bool loop_is_own_thread(const loop *l);
 

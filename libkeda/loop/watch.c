@@ -14,6 +14,7 @@ struct loop_watch {
     loop_watch_fn ready;
     void *user;
     int events;
+    uint64_t pass; /* in which it was served last */
     bool is_closed;
 };
 
@@ -39,8 +40,9 @@ static void on_ready(uv_poll_t *poll, int status, int uv_events)
                  (uv_events & UV_WRITABLE ? LOOP_WRITABLE : 0);
     else
         (void)start(watch);
-    if (events == 0 || watch->is_closed)
+    if (events == 0 || watch->is_closed || watch->pass == watch->loop->pass)
         return;
+    watch->pass = watch->loop->pass;
     watch->loop->nserved++;
     watch->ready(watch, events, watch->user);
 }

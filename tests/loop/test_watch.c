@@ -79,6 +79,38 @@ Test(watch, asks_for_a_step_to_become_effective)
     loop_watch_close(watch);
 }
 
+static void read_nothing(loop_watch *watch, int events, void *user)
+{
+    (void)watch;
+    (void)events;
+    (void)user;
+    ncalls++;
+}
+
+static void count_fired(loop_timer *timer, void *user)
+{
+    int *nfired = user;
+    (void)timer;
+    (*nfired)++;
+}
+
+Test(watch, is_served_once_in_a_step_however_much_there_is)
+{
+    loop_timer timer = {0};
+    int nfired = 0;
+    loop_watch *watch = open_watch(ends[0], LOOP_READABLE, read_nothing, NULL);
+    cr_assert_eq(write(ends[1], "x", 1), 1);
+    cr_assert_eq(loop_timer_set(l, &timer, loop_now_ms(l), count_fired, &nfired, NULL),
+                 KEDA_OK);
+    step();
+    cr_expect_eq(ncalls, 1);
+    cr_expect_eq(nfired, 1);
+    cr_expect(is_readable(loop_fd(l)));
+    step();
+    cr_expect_eq(ncalls, 2);
+    loop_watch_close(watch);
+}
+
 Test(watch, follows_the_events_asked_for)
 {
     loop_watch *watch = open_watch(ends[0], 0, read_all, NULL);
