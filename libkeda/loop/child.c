@@ -18,6 +18,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/text.h"
 #include "internal.h"
 #include "lines.h"
 #include "spawn.h"
@@ -25,7 +26,8 @@
 enum {
     MAX_LAST_READS = 512, /* of what is in the pipes when the child has ended */
     LEFTOVER_WAIT_MS = 1000,
-    HELPER_FAILED = 125
+    HELPER_FAILED = 125,
+    MAX_MESSAGE = 1024
 };
 
 typedef struct stream {
@@ -48,10 +50,11 @@ struct loop_child {
     stream output[2];
     int64_t pid; /* the command's, 0 until the helper says it */
     loop_child_exit how;
-    bool knows_how; /* the helper has told */
-    bool has_ended; /* the helper is reaped */
-    bool is_closed; /* the owner is through: no more callbacks */
-    int nested;     /* inside so many callbacks */
+    bool knows_how;            /* the helper has told */
+    char failure[MAX_MESSAGE]; /* why there is no command; "": nothing is known */
+    bool has_ended;            /* the helper is reaped */
+    bool is_closed;            /* the owner is through: no more callbacks */
+    int nested;                /* inside so many callbacks */
 };
 
 static void close_watch(loop_watch **watch)
@@ -95,6 +98,8 @@ static void leave(loop_child *child)
 static void on_message(loop_child *child, const char *message)
 {
     int64_t value = 0;
+    if (message[0] == 'F' && message[1] == ' ')
+        (void)text_copy(child->failure, sizeof child->failure, message + 2);
     if (message[0] == '\0' || message[1] != ' ' || !num_parse_i64(message + 2, &value))
         return;
     if (message[0] == 'P') {
@@ -107,7 +112,7 @@ static void on_message(loop_child *child, const char *message)
 
 static void read_control(loop_child *child)
 {
-    char message[32];
+    char message[MAX_MESSAGE];
     ssize_t n = 0;
     while ((n = recv(child->control, message, sizeof message - 1, MSG_DONTWAIT)) > 0) {
         message[n] = '\0';
@@ -302,6 +307,11 @@ keda_status loop_child_open(loop_child **out, loop *l, const loop_child_options 
 int64_t loop_child_pid(const loop_child *child)
 {
     return child->pid;
+}
+
+const char *loop_child_failure(const loop_child *child)
+{
+    return child->failure[0] == '\0' ? NULL : child->failure;
 }
 
 void loop_child_signal(loop_child *child, int signal)

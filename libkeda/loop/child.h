@@ -32,11 +32,14 @@ typedef struct loop_child_options {
 } loop_child_options;
 
 /* Starts; options are borrowed for the call. A command that cannot be executed is reported through
- * on_exit with the reason as output on standard error, code 126 or 127. */
+ * on_exit, code 126 or 127; the reason is loop_child_failure's. */
 keda_status loop_child_open(loop_child **out, loop *l, const loop_child_options *options,
                             keda_error *err);
 /* Of the command, and of its process group; 0 until the helper has told. */
 int64_t loop_child_pid(const loop_child *child);
+/* Why the command could not be executed, in on_exit; the helper's words, valid until the child is
+ * closed. NULL: it was executed. */
+const char *loop_child_failure(const loop_child *child);
 /* Sends a signal to the whole group; SIGKILL to every descendant. Nothing when it has ended. */
 void loop_child_signal(loop_child *child, int signal);
 /* Kills what is left of it and frees; no more callbacks. To be called after on_exit, too; safe in

@@ -7,7 +7,7 @@
 enum {
     READY_AFTER_MS = 1000, /* one that fails at once never counts as ready */
     STEADY_AFTER_MS = 10000,
-    SMALLEST_DOUBLED_MS = 500, /* so that doubling leads somewhere when the minimum is zero */
+    LEAST_DELAY_MS = 100, /* when the minimum is zero: never in a frenzy */
     MAX_DOUBLINGS = 30
 };
 
@@ -54,6 +54,7 @@ void slot_done(pool_slot *slot, slot_action action, const pool_rules *rules, int
         break;
     case SLOT_ANNOUNCE:
         slot->is_ready = true;
+        slot->is_failing = false;
         slot->due_ms = -1;
         break;
     case SLOT_FORGET:
@@ -75,18 +76,16 @@ static int64_t smaller(int64_t a, int64_t b)
 }
 
 /* The minimum, then doubling up to the maximum. */
-static int64_t delay_ms(const pool_rules *rules, int32_t ncrashes)
+static int64_t delay_ms(const pool_rules *rules, int32_t nearly)
 {
-    if (ncrashes <= 1)
-        return rules->restart_min_ms;
-    const int32_t doublings = ncrashes - 1 < MAX_DOUBLINGS ? ncrashes - 1 : MAX_DOUBLINGS;
-    int64_t delay = larger(rules->restart_min_ms, SMALLEST_DOUBLED_MS);
-    for (int32_t i = 0; i < doublings && delay < rules->restart_max_ms; i++)
+    const int64_t least = larger(rules->restart_min_ms, LEAST_DELAY_MS);
+    int64_t delay = least;
+    for (int32_t i = 1; i < nearly && delay < rules->restart_max_ms; i++)
         delay *= 2;
-    return larger(rules->restart_min_ms, smaller(delay, rules->restart_max_ms));
+    return larger(least, smaller(delay, rules->restart_max_ms));
 }
 
-int64_t slot_ended(pool_slot *slot, bool is_clean, const pool_rules *rules, int64_t now_ms)
+int64_t slot_ended(pool_slot *slot, const pool_rules *rules, int64_t now_ms)
 {
     if (slot->state == SLOT_STOPPING) {
         *slot = (pool_slot){0};
@@ -94,11 +93,9 @@ int64_t slot_ended(pool_slot *slot, bool is_clean, const pool_rules *rules, int6
     }
     const bool was_steady =
         now_ms - slot->since_ms >= larger(rules->restart_min_ms, STEADY_AFTER_MS);
-    if (is_clean)
-        slot->ncrashes = 0;
-    else
-        slot->ncrashes = was_steady ? 1 : slot->ncrashes + (slot->ncrashes < MAX_DOUBLINGS * 2);
-    const int64_t delay = delay_ms(rules, slot->ncrashes);
+    slot->is_failing = !was_steady;
+    slot->nearly = was_steady ? 1 : slot->nearly + (slot->nearly < MAX_DOUBLINGS);
+    const int64_t delay = delay_ms(rules, slot->nearly);
     slot->state = SLOT_WAITING;
     slot->is_ready = false;
     slot->due_ms = now_ms + delay;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The arithmetic of a process pool: what is to be done with each of its slots now, how long a crashed
+ * The arithmetic of a process pool: what is to be done with each of its slots now, how long an ended
  * one waits, what counts as ready. Pure: time comes in, actions go out; process_pool.c acts.
  */
 #ifndef TARGETS_POOL_PLAN_H
@@ -12,7 +12,7 @@
 
 typedef struct pool_rules {
     int64_t grace_ms;       /* between asking and killing */
-    int64_t restart_min_ms; /* back-off after the first crash, and delay after a clean end */
+    int64_t restart_min_ms; /* back-off after the first end, well or not */
     int64_t restart_max_ms;
 } pool_rules;
 
@@ -26,7 +26,8 @@ typedef enum slot_state {
 typedef struct pool_slot {
     slot_state state;
     bool is_ready;
-    int32_t ncrashes; /* in a row */
+    bool is_failing;  /* ended early, and is not ready again yet */
+    int32_t nearly;   /* early ends in a row, plus one after a steady run */
     int64_t since_ms; /* running since */
     int64_t due_ms;   /* something changes by itself; -1: nothing */
 } pool_slot;          /* zeroed: empty */
@@ -46,7 +47,7 @@ slot_action slot_next(const pool_slot *slot, bool is_wanted, int64_t now_ms);
 void slot_done(pool_slot *slot, slot_action action, const pool_rules *rules, int64_t now_ms);
 /* The process has ended, or could not be started. Returns the delay before the next start, -1 when
  * it had been asked to end. */
-int64_t slot_ended(pool_slot *slot, bool is_clean, const pool_rules *rules, int64_t now_ms);
+int64_t slot_ended(pool_slot *slot, const pool_rules *rules, int64_t now_ms);
 /* When to look again, -1: no need. */
 int64_t slot_due_ms(const pool_slot *slot, bool is_wanted);
 

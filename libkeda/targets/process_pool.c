@@ -15,8 +15,12 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/paths.h"
+#include "base/text.h"
 #include "loop/child.h"
+#include "targets/pool_output.h"
 #include "targets/pool_spec.h"
+
+enum { MAX_TROUBLE = 512 };
 
 typedef struct process_pool process_pool;
 
@@ -25,6 +29,9 @@ typedef struct pool_worker {
     int32_t replica;
     pool_slot slot;
     loop_child *child; /* NULL unless running or stopping */
+    pool_output output;
+    char trouble[MAX_TROUBLE]; /* how it ended last */
+    bool could_not_start;      /* and that is why */
 } pool_worker;
 
 struct process_pool { /* zeroed: never opened */
@@ -38,7 +45,9 @@ struct process_pool { /* zeroed: never opened */
     int32_t wanted;
     loop_timer timer;
     keda_target_call *closing;
-    bool is_cancelled; /* the closing takes too long */
+    char told[MAX_TROUBLE];    /* to the engine: what is wrong; "": nothing */
+    char failure[MAX_TROUBLE]; /* the reason logged last why a worker could not start */
+    bool is_cancelled;         /* the closing takes too long */
     /* A host's log callback may come back with any call, so all calls nest: see enter and leave. */
     int32_t depth;
     bool is_unsettled;
@@ -53,38 +62,85 @@ static void leave(process_pool *pool);
 static void log_end(const pool_worker *worker, loop_child_exit how, int64_t delay_ms)
 {
     const bool is_clean = how.is_signal == 0 && how.code == 0;
-    const char *what = how.is_signal != 0 ? "signal" : "status";
     if (delay_ms < 0)
         keda_target_log(worker->pool->self, KEDA_LOG_DEBUG, "worker %s/%d stopped with %s %d",
-                        worker->pool->name, worker->replica, what, how.code);
+                        worker->pool->name, worker->replica,
+                        how.is_signal != 0 ? "signal" : "status", how.code);
     else
         keda_target_log(worker->pool->self, is_clean ? KEDA_LOG_INFO : KEDA_LOG_WARN,
                         "worker %s/%d ended with %s %d, starts again in %lld ms",
-                        worker->pool->name, worker->replica, what, how.code,
+                        worker->pool->name, worker->replica,
+                        how.is_signal != 0 ? "signal" : "status", how.code,
                         (long long)delay_ms);
+}
+
+static void note_end(pool_worker *worker, loop_child_exit how, int64_t delay_ms)
+{
+    worker->could_not_start = false;
+    (void)snprintf(worker->trouble, sizeof worker->trouble,
+                   "worker %s/%d ended with %s %d, starts again in %.3g s", worker->pool->name,
+                   worker->replica, how.is_signal != 0 ? "signal" : "status", how.code,
+                   (double)delay_ms / 1000.0);
+}
+
+/* Workers of one pool fail alike: the same reason is logged once until all are well again. */
+static void note_failure(pool_worker *worker, const char *reason)
+{
+    process_pool *pool = worker->pool;
+    char shown[OUTPUT_ROOM];
+    (void)output_show(shown, reason, strlen(reason));
+    worker->could_not_start = true;
+    (void)text_copy(worker->trouble, sizeof worker->trouble, shown);
+    text_cut_broken_end(worker->trouble);
+    if (strcmp(pool->failure, worker->trouble) == 0)
+        return;
+    (void)text_copy(pool->failure, sizeof pool->failure, worker->trouble);
+    keda_target_log(pool->self, KEDA_LOG_ERROR, "worker %s/%d: %s", pool->name, worker->replica,
+                    worker->trouble);
+}
+
+static void tell_dropped(pool_worker *worker)
+{
+    const int64_t ndropped = output_take_dropped(&worker->output);
+    if (ndropped > 0)
+        keda_target_log(worker->pool->self, KEDA_LOG_WARN, "%s/%d: %lld lines dropped",
+                        worker->pool->name, worker->replica, (long long)ndropped);
 }
 
 static void on_output(loop_child *child, const char *line, size_t size, bool is_stderr,
                       void *user)
 {
-    const pool_worker *worker = user;
+    pool_worker *worker = user;
+    process_pool *pool = worker->pool;
+    char shown[OUTPUT_ROOM];
     (void)child;
-    (void)is_stderr;
-    keda_target_log(worker->pool->self, KEDA_LOG_INFO, "%s/%d: %.*s", worker->pool->name,
-                    worker->replica, (int)size, line);
+    const bool had_dropped = output_due_ms(&worker->output) >= 0;
+    if (output_takes(&worker->output, size, is_stderr, loop_now_ms(pool->loop))) {
+        keda_target_log(pool->self, KEDA_LOG_INFO, "%s/%d: %s", pool->name, worker->replica,
+                        output_show(shown, line, size));
+    } else if (!had_dropped && output_due_ms(&worker->output) >= 0) {
+        enter(pool); /* the timer is to know */
+        leave(pool);
+    }
 }
 
 static void on_exit_of(loop_child *child, loop_child_exit how, void *user)
 {
     pool_worker *worker = user;
     process_pool *pool = worker->pool;
-    const bool is_clean = how.is_signal == 0 && how.code == 0;
+    const char *failure = loop_child_failure(child);
     enter(pool);
-    loop_child_close(child);
-    worker->child = NULL;
+    tell_dropped(worker);
+    worker->output = (pool_output){0};
     pool->has_changed = true;
     const int64_t delay_ms =
-        slot_ended(&worker->slot, is_clean, &pool->spec.rules, loop_now_ms(pool->loop));
+        slot_ended(&worker->slot, &pool->spec.rules, loop_now_ms(pool->loop));
+    if (delay_ms >= 0 && failure != NULL)
+        note_failure(worker, failure);
+    else if (delay_ms >= 0)
+        note_end(worker, how, delay_ms);
+    loop_child_close(child);
+    worker->child = NULL;
     log_end(worker, how, delay_ms);
     leave(pool);
 }
@@ -133,13 +189,16 @@ static keda_status open_child(pool_worker *worker, keda_error *err)
 static void start(pool_worker *worker, int64_t now_ms)
 {
     keda_error err = KEDA_ERROR_INIT;
-    const process_pool *pool = worker->pool;
+    process_pool *pool = worker->pool;
     slot_done(&worker->slot, SLOT_START, &pool->spec.rules, now_ms);
     if (open_child(worker, &err) == KEDA_OK)
         return;
-    const int64_t delay_ms = slot_ended(&worker->slot, false, &pool->spec.rules, now_ms);
-    keda_target_log(pool->self, KEDA_LOG_WARN, "worker %s/%d: %s; tried again in %lld ms",
-                    pool->name, worker->replica, err.text, (long long)delay_ms);
+    const int64_t delay_ms = slot_ended(&worker->slot, &pool->spec.rules, now_ms);
+    pool->has_changed = true;
+    note_failure(worker, err.text);
+    keda_target_log(pool->self, KEDA_LOG_WARN,
+                    "worker %s/%d could not be started, tried again in %lld ms", pool->name,
+                    worker->replica, (long long)delay_ms);
 }
 
 static void act(pool_worker *worker, slot_action action, int64_t now_ms)
@@ -172,14 +231,19 @@ static void on_due(loop_timer *timer, void *user)
     leave(user);
 }
 
+static int64_t earlier(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < 0 || (b_ms >= 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
 static void set_timer(process_pool *pool)
 {
     keda_error err = KEDA_ERROR_INIT;
     int64_t due_ms = -1;
     for (size_t i = 0; i < pool->nworkers; i++) {
-        const int64_t its = slot_due_ms(&pool->workers[i]->slot, is_wanted(pool->workers[i]));
-        if (its >= 0 && (due_ms < 0 || its < due_ms))
-            due_ms = its;
+        const pool_worker *worker = pool->workers[i];
+        due_ms = earlier(due_ms, slot_due_ms(&worker->slot, is_wanted(worker)));
+        due_ms = earlier(due_ms, output_due_ms(&worker->output));
     }
     if (due_ms < 0)
         loop_timer_cancel(pool->loop, &pool->timer);
@@ -194,12 +258,16 @@ static void kill_all(process_pool *pool)
         loop_child_close(pool->workers[i]->child);
         pool->workers[i]->child = NULL;
         pool->workers[i]->slot = (pool_slot){0};
+        pool->workers[i]->output = (pool_output){0};
     }
 }
 
 static void settle_worker(pool_worker *worker, int64_t now_ms)
 {
     slot_action action = SLOT_REST;
+    const int64_t tell_ms = output_due_ms(&worker->output);
+    if (tell_ms >= 0 && now_ms >= tell_ms)
+        tell_dropped(worker);
     while ((action = slot_next(&worker->slot, is_wanted(worker), now_ms)) != SLOT_REST)
         act(worker, action, now_ms);
 }
@@ -215,6 +283,39 @@ static void settle(process_pool *pool)
             settle_worker(pool->workers[i], now_ms);
     for (size_t i = 0; i < pool->nworkers; i++)
         settle_worker(pool->workers[i], now_ms);
+}
+
+/* What is wrong, as the first worker in trouble has it; one that cannot start goes before. */
+static void describe_trouble(const process_pool *pool, char *out, size_t size)
+{
+    const pool_worker *worst = NULL;
+    int32_t nfailing = 0;
+    for (size_t i = 0; i < pool->nworkers; i++) {
+        const pool_worker *worker = pool->workers[i];
+        if (!is_wanted(worker) || !worker->slot.is_failing)
+            continue;
+        nfailing++;
+        if (worst == NULL || (worker->could_not_start && !worst->could_not_start))
+            worst = worker;
+    }
+    out[0] = '\0';
+    if (worst != NULL)
+        (void)snprintf(out, size, "%d of %d workers do not stay up: %s", nfailing, pool->wanted,
+                       worst->trouble);
+    text_cut_broken_end(out);
+}
+
+/* The engine hears of it once; whoever it tells may come back with any call. */
+static void tell_trouble(process_pool *pool)
+{
+    char text[MAX_TROUBLE];
+    describe_trouble(pool, text, sizeof text);
+    if (text[0] == '\0')
+        pool->failure[0] = '\0';
+    if (strcmp(text, pool->told) == 0)
+        return;
+    (void)text_copy(pool->told, sizeof pool->told, text);
+    keda_target_trouble(pool->self, text);
 }
 
 static void drop_empty_end(process_pool *pool)
@@ -254,6 +355,7 @@ static void leave(process_pool *pool)
     while (pool->depth == 1 && pool->is_unsettled) {
         pool->is_unsettled = false;
         settle(pool);
+        tell_trouble(pool);
     }
     if (--pool->depth > 0)
         return;

@@ -50,7 +50,7 @@ Test(pool_plan, asks_first_and_kills_after_the_grace)
     cr_expect_eq(take(&slot, false, 30500), SLOT_KILL);
     cr_expect_eq(take(&slot, false, 99999), SLOT_REST);
     cr_expect_eq(slot_due_ms(&slot, false), -1);
-    cr_expect_eq(slot_ended(&slot, false, &rules, 40000), -1);
+    cr_expect_eq(slot_ended(&slot, &rules, 40000), -1);
     cr_expect_eq(slot.state, SLOT_EMPTY);
 }
 
@@ -67,7 +67,7 @@ Test(pool_plan, does_not_start_where_one_is_still_stopping)
     pool_slot slot = running_since(0);
     cr_assert_eq(take(&slot, false, 10), SLOT_STOP);
     cr_expect_eq(slot_next(&slot, true, 20), SLOT_REST);
-    cr_assert_eq(slot_ended(&slot, true, &rules, 30), -1);
+    cr_assert_eq(slot_ended(&slot, &rules, 30), -1);
     cr_expect_eq(slot_next(&slot, true, 30), SLOT_START);
 }
 
@@ -80,7 +80,7 @@ static int64_t crash_again(pool_slot *slot, int64_t *now_ms, int64_t after_ms)
     }
     cr_assert_eq(take(slot, true, *now_ms), SLOT_START);
     *now_ms += after_ms;
-    return slot_ended(slot, false, &rules, *now_ms);
+    return slot_ended(slot, &rules, *now_ms);
 }
 
 Test(pool_plan, doubles_the_delay_of_a_worker_that_keeps_crashing)
@@ -109,34 +109,39 @@ Test(pool_plan, needs_as_long_a_steady_run_as_the_least_delay)
 {
     const pool_rules slow = {.restart_min_ms = 20000, .restart_max_ms = 60000};
     pool_slot slot = running_since(0);
-    slot.ncrashes = 1;
-    cr_expect_eq(slot_ended(&slot, false, &slow, 19999), 40000);
+    slot.nearly = 1;
+    cr_expect_eq(slot_ended(&slot, &slow, 19999), 40000);
     slot = running_since(0);
-    slot.ncrashes = 1;
-    cr_expect_eq(slot_ended(&slot, false, &slow, 20000), 20000);
-}
-
-Test(pool_plan, starts_one_that_ended_well_again_after_the_least_delay)
-{
-    pool_slot slot = {0};
-    int64_t now_ms = 0;
-    crash_again(&slot, &now_ms, 10);
-    crash_again(&slot, &now_ms, 10);
-    now_ms = slot.due_ms;
-    cr_assert_eq(take(&slot, true, now_ms), SLOT_START);
-    cr_expect_eq(slot_ended(&slot, true, &rules, now_ms), 1000);
-    cr_expect_eq(crash_again(&slot, &now_ms, 10), 1000);
+    slot.nearly = 1;
+    cr_expect_eq(slot_ended(&slot, &slow, 20000), 20000);
 }
 
 Test(pool_plan, does_not_restart_in_a_frenzy_without_a_least_delay)
 {
-    const pool_rules eager = {.restart_min_ms = 0, .restart_max_ms = 3000};
-    static const int64_t expected[] = {0, 1000, 2000, 3000, 3000};
+    const pool_rules eager = {.restart_min_ms = 0, .restart_max_ms = 1000};
+    static const int64_t expected[] = {100, 200, 400, 800, 1000, 1000};
+    const pool_rules none = {.restart_min_ms = 0, .restart_max_ms = 0};
     pool_slot slot = {0};
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         slot_done(&slot, SLOT_START, &eager, 0);
-        cr_expect_eq(slot_ended(&slot, false, &eager, 0), expected[i], "crash %zu", i);
+        cr_expect_eq(slot_ended(&slot, &eager, 0), expected[i], "end %zu", i);
     }
+    slot_done(&slot, SLOT_START, &none, 0);
+    cr_expect_eq(slot_ended(&slot, &none, 0), 100);
+}
+
+Test(pool_plan, calls_one_failing_from_an_early_end_until_it_is_ready)
+{
+    pool_slot slot = running_since(0);
+    cr_expect_not(slot.is_failing);
+    slot_ended(&slot, &rules, 10);
+    cr_expect(slot.is_failing);
+    cr_assert_eq(take(&slot, true, 1010), SLOT_START);
+    cr_expect(slot.is_failing);
+    cr_assert_eq(take(&slot, true, 2010), SLOT_ANNOUNCE);
+    cr_expect_not(slot.is_failing);
+    slot_ended(&slot, &rules, 11010);
+    cr_expect_not(slot.is_failing, "it ran for long");
 }
 
 Test(pool_plan, never_waits_less_than_the_least_delay)
@@ -145,24 +150,24 @@ Test(pool_plan, never_waits_less_than_the_least_delay)
     pool_slot slot = {0};
     for (size_t i = 0; i < 3; i++) {
         slot_done(&slot, SLOT_START, &crossed, 0);
-        cr_expect_eq(slot_ended(&slot, false, &crossed, 0), 5000);
+        cr_expect_eq(slot_ended(&slot, &crossed, 0), 5000);
     }
 }
 
 Test(pool_plan, drops_a_waiting_slot_that_is_no_longer_wanted)
 {
     pool_slot slot = running_since(0);
-    slot_ended(&slot, false, &rules, 10);
+    slot_ended(&slot, &rules, 10);
     cr_expect_eq(take(&slot, false, 20), SLOT_FORGET);
     cr_expect_eq(slot.state, SLOT_EMPTY);
-    cr_expect_eq(slot.ncrashes, 0);
+    cr_expect_eq(slot.nearly, 0);
 }
 
 Test(pool_plan, does_not_count_a_crashed_one_as_ready)
 {
     pool_slot slot = running_since(0);
     cr_assert_eq(take(&slot, true, 1000), SLOT_ANNOUNCE);
-    slot_ended(&slot, false, &rules, 2000);
+    slot_ended(&slot, &rules, 2000);
     cr_expect_not(slot.is_ready);
     cr_assert_eq(take(&slot, true, 3000), SLOT_START);
     cr_expect_not(slot.is_ready);

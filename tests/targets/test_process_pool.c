@@ -5,10 +5,13 @@
  */
 #include <criterion/criterion.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "loop/loop.h"
@@ -253,6 +256,72 @@ Test(process_pool, starts_a_worker_again_that_ended_well)
     close_pool();
 }
 
+Test(process_pool, backs_off_when_a_worker_keeps_ending_well_at_once)
+{
+    open_script("exit 0");
+    scale(1);
+    wait_for_log("ended with status 0, starts again in 1000 ms");
+    fake_clock_advance(&fake, 1000);
+    wait_for_log("ended with status 0, starts again in 2000 ms");
+    close_pool();
+}
+
+static size_t count_logged(const char *text)
+{
+    size_t n = 0;
+    for (const char *p = self.log.data; p != NULL && (p = strstr(p, text)) != NULL; p++)
+        n++;
+    return n;
+}
+
+static void note_fired(loop_timer *timer, void *user)
+{
+    bool *has_fired = user;
+    (void)timer;
+    *has_fired = true;
+}
+
+Test(process_pool, bounds_what_a_talkative_worker_says)
+{
+    loop_timer timer = {0};
+    bool has_fired = false;
+    open_pool("{\"command\": [\"/usr/bin/yes\", \"so\"]}");
+    scale(1);
+    for (int i = 0; i < 20; i++)
+        wait_and_step();
+    cr_expect_eq(count_logged("3 jobs/0: so\n"), 200);
+    cr_expect_eq(count_logged("dropped"), 0);
+    cr_expect_eq(loop_next_due_ms(host.loop), 1000);
+    cr_assert_eq(loop_timer_set(host.loop, &timer, loop_now_ms(host.loop) + 500, note_fired,
+                                &has_fired, NULL),
+                 KEDA_OK);
+    fake_clock_advance(&fake, 500);
+    step();
+    cr_expect(has_fired, "others have their turn");
+    fake_clock_advance(&fake, 500);
+    step();
+    cr_expect_eq(count_logged("lines dropped\n"), 1);
+    cr_expect(is_logged("2 jobs/0: "));
+    for (int i = 0; i < 20; i++)
+        wait_and_step();
+    cr_expect_eq(count_logged("3 jobs/0: so\n"), 400);
+    cr_expect_eq(count_logged("lines dropped\n"), 1);
+    close_pool();
+    cr_expect_eq(count_logged("lines dropped\n"), 2, "the rest is told at its end");
+}
+
+Test(process_pool, shows_no_control_characters_and_marks_a_cut)
+{
+    open_script("printf '\\\\033[2J\\\\377\\\\n'; printf '%05000d\\\\n' 0; echo end; sleep "
+                "1000");
+    scale(1);
+    wait_for_log("jobs/0: end\n");
+    cr_expect(is_logged("3 jobs/0: \\x1b[2J\xef\xbf\xbd\n"), "%s", self.log.data);
+    cr_expect(is_logged("000 ...\n"));
+    cr_expect_eq(count_logged("jobs/0: "), 3);
+    close_pool();
+}
+
 Test(process_pool, forgets_a_crashed_worker_that_is_no_longer_wanted)
 {
     open_script("exit 3");
@@ -264,13 +333,50 @@ Test(process_pool, forgets_a_crashed_worker_that_is_no_longer_wanted)
     close_pool();
 }
 
-Test(process_pool, says_why_a_command_cannot_be_executed)
+Test(process_pool, says_once_why_a_command_cannot_be_executed)
 {
     open_pool("{\"command\": [\"/nonexistent/worker\"]}");
-    scale(1);
-    wait_for_log("worker jobs/0 ended with status 127");
-    cr_expect(is_logged("jobs/0: keda-child: /nonexistent/worker: No such file or directory"));
+    scale(2);
+    wait_for_log("worker jobs/0 ended with status 127, starts again in 1000 ms");
+    wait_for_log("worker jobs/1 ended with status 127, starts again in 1000 ms");
+    cr_expect_str_eq(self.trouble.data, "2 of 2 workers do not stay up: keda-child: "
+                                        "/nonexistent/worker: No such file or directory");
+    fake_clock_advance(&fake, 1000);
+    wait_for_log("worker jobs/0 ended with status 127, starts again in 2000 ms");
+    cr_expect(is_logged("1 worker jobs/"));
+    cr_expect_eq(count_logged(": keda-child: /nonexistent/worker: No such file or directory\n"),
+                 1);
+    scale(0);
+    cr_expect_null(self.trouble.data, "nobody is missed");
     close_pool();
+}
+
+Test(process_pool, is_in_trouble_until_all_workers_stay_up)
+{
+    char dir[] = "/tmp/keda-pool-XXXXXX", script[256], ready[64];
+    cr_assert_not_null(mkdtemp(dir));
+    (void)snprintf(ready, sizeof ready, "%s/ready", dir);
+    (void)snprintf(script, sizeof script,
+                   "test $KEDA_REPLICA != 1 -o -e %s || exit 3; echo hello; sleep 1000", ready);
+    open_script(script);
+    scale(3);
+    wait_for_log("worker jobs/1 ended");
+    cr_expect_str_eq(self.trouble.data,
+                     "1 of 3 workers do not stay up: worker jobs/1 ended with status 3, starts "
+                     "again in 1 s");
+    const int fd = open(ready, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    cr_assert_geq(fd, 0);
+    close(fd);
+    fake_clock_advance(&fake, 1000);
+    wait_for_log("jobs/1: hello");
+    cr_expect_not_null(self.trouble.data, "not yet");
+    fake_clock_advance(&fake, 1000);
+    step();
+    cr_expect_null(self.trouble.data);
+    cr_expect_eq(self.ntroubles, 2);
+    close_pool();
+    unlink(ready);
+    rmdir(dir);
 }
 
 Test(process_pool, gives_workers_what_the_document_says)

@@ -13,8 +13,9 @@
  *
  * The control socket keeps messages apart (SOCK_SEQPACKET). From the host: one byte, the number of a
  * signal for the command's process group; SIGKILL reaches every descendant. To the host, as text:
- * "P 123" when process and group 123 becomes the command, then "E 3" (exit status) or "S 9"
- * (signal). Its end means that the host is gone.
+ * "P 123" when process and group 123 becomes the command, "F text" why there is no command (said on
+ * standard error when there is no socket), then "E 3" (exit status) or "S 9" (signal). Its end means
+ * that the host is gone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -50,9 +51,19 @@ static struct {
     int control;
 } state = {.control = -1};
 
+/* Says why there is no command: to the host, else on standard error. */
+static void complain_of(const char *kind, const char *what, size_t size, const char *why)
+{
+    char message[1024];
+    (void)snprintf(message, sizeof message, "F keda-child: %s%.*s: %s", kind, (int)size, what,
+                   why);
+    if (state.control < 0 || send(state.control, message, strlen(message), MSG_NOSIGNAL) < 0)
+        (void)fprintf(stderr, "%s\n", message + 2);
+}
+
 static void complain(const char *what)
 {
-    (void)fprintf(stderr, "keda-child: %s: %s\n", what, strerror(errno));
+    complain_of("", what, strlen(what), strerror(errno));
 }
 
 static void tell_host(char kind, int value)
@@ -117,8 +128,7 @@ static bool set_limits(const char *limits)
     for (const char *p = limits; p != NULL && *p != '\0';) {
         const size_t size = strcspn(p, ",");
         if (!set_limit(p, size)) {
-            (void)fprintf(stderr, "keda-child: limit %.*s: %s\n", (int)size, p,
-                          strerror(errno));
+            complain_of("limit ", p, size, strerror(errno));
             return false;
         }
         p += size + (p[size] == ',' ? 1 : 0);
@@ -136,8 +146,7 @@ static bool become_user(const char *user)
     errno = 0;
     const struct passwd *entry = is_number ? getpwuid((uid_t)number) : getpwnam(user);
     if (entry == NULL && !is_number) {
-        (void)fprintf(stderr, "keda-child: user %s: %s\n", user,
-                      errno == 0 ? "no such user" : strerror(errno));
+        complain_of("user ", user, strlen(user), errno == 0 ? "no such user" : strerror(errno));
         return false;
     }
     const uid_t uid = entry != NULL ? entry->pw_uid : (uid_t)number;
