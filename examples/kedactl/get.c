@@ -77,9 +77,11 @@ static char *request(const char *socket_path, const char *workload)
 {
     char text[1024];
     char *answer = NULL;
+    const bool is_bare = workload != NULL && strchr(workload, '/') == NULL;
     const int n =
-        snprintf(text, sizeof text, "GET /v1/workloads%s%s HTTP/1.0\r\nHost: kedad\r\n\r\n",
-                 workload != NULL ? "/" : "", workload != NULL ? workload : "");
+        snprintf(text, sizeof text, "GET /v1/workloads%s%s%s HTTP/1.0\r\nHost: kedad\r\n\r\n",
+                 workload != NULL ? "/" : "", is_bare ? "default/" : "",
+                 workload != NULL ? workload : "");
     const int fd = n > 0 && (size_t)n < sizeof text ? connect_to(socket_path) : -1;
 
     if (fd < 0) {
