@@ -287,6 +287,13 @@ static void free_documents(keda_engine *e)
     }
 }
 
+static void free_texts(pointers *texts)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        mem_free(texts->items[i]);
+    pointers_clear(texts);
+}
+
 static void free_tables(keda_engine *e)
 {
     free_documents(e);
@@ -296,9 +303,8 @@ static void free_tables(keda_engine *e)
     table_clear(&e->targets);
     table_clear(&e->endpoints);
     order_free(e->order);
-    for (size_t i = 0; i < e->opened_modules.count; i++)
-        mem_free(e->opened_modules.items[i]);
-    pointers_clear(&e->opened_modules);
+    free_texts(&e->opened_modules);
+    free_texts(&e->refused_modules);
     registry_clear(&e->registry);
 }
 

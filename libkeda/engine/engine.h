@@ -47,7 +47,8 @@ struct keda_engine {
     registry registry;
     const known_module *known; /* builtin.c's table */
     size_t nknown;
-    pointers opened_modules; /* paths that were tried, texts */
+    pointers opened_modules;  /* paths that were tried, texts */
+    pointers refused_modules; /* texts: "PATH was refused: WHY" */
     bool all_modules_opened;
 
     table sources;              /* text_source */

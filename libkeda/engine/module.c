@@ -24,10 +24,9 @@ static keda_status check_file(const char *path, keda_error *err)
 {
     struct stat st;
     if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
-        return keda_error_set(err, KEDA_EUNSUPPORTED, "%s: not a file", path);
+        return keda_error_set(err, KEDA_EUNSUPPORTED, "not a file");
     if ((st.st_mode & S_IWOTH) != 0)
-        return keda_error_set(err, KEDA_EUNSUPPORTED,
-                              "%s: refused, since everybody may write it", path);
+        return keda_error_set(err, KEDA_EUNSUPPORTED, "everybody may write it");
     return KEDA_OK;
 }
 
@@ -85,24 +84,43 @@ keda_status keda_engine_register_module(keda_engine *e, const keda_module *modul
     return rc;
 }
 
-static keda_status open_file(keda_engine *e, const char *path, keda_error *err)
+/* dlopen's errors begin with the path, which the caller says already. */
+static keda_status fail_to_load(const char *path, keda_error *err)
+{
+    const char *why = dlerror();
+    const size_t n = strlen(path);
+
+    if (why == NULL)
+        why = "it cannot be loaded";
+    if (strncmp(why, path, n) == 0 && strncmp(why + n, ": ", 2) == 0)
+        why += n + 2;
+    return keda_error_set(err, KEDA_EUNSUPPORTED, "%s", why);
+}
+
+/* Errors say why, and not which file. */
+static keda_status try_file(keda_engine *e, const char *path, keda_error *err)
 {
     keda_status rc = check_file(path, err);
     if (rc != KEDA_OK)
         return rc;
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (handle == NULL)
-        return keda_error_set(err, KEDA_EUNSUPPORTED, "%s", dlerror());
+        return fail_to_load(path, err);
     const keda_module *module = dlsym(handle, KEDA_MODULE_SYMBOL);
     if (module == NULL) {
         (void)dlclose(handle); /* nothing of it has run but its constructors */
-        return keda_error_set(err, KEDA_EUNSUPPORTED, "%s: no module: it has no %s", path,
+        return keda_error_set(err, KEDA_EUNSUPPORTED, "no module: it has no %s",
                               KEDA_MODULE_SYMBOL);
     }
-    rc = keda_engine_register_module(e, module, err);
-    if (rc != KEDA_OK)
-        return keda_error_wrap(err, KEDA_EUNSUPPORTED, "%s", path);
-    return KEDA_OK;
+    return keda_engine_register_module(e, module, err);
+}
+
+static keda_status open_file(keda_engine *e, const char *path, keda_error *err)
+{
+    keda_error why = KEDA_ERROR_INIT;
+    if (try_file(e, path, &why) == KEDA_OK)
+        return KEDA_OK;
+    return keda_error_set(err, KEDA_EUNSUPPORTED, "%s was refused: %s", path, why.text);
 }
 
 /* ---- folders */
@@ -156,6 +174,15 @@ static bool is_module_name(const char *name)
     return text_has_suffix(name, ".so") && name[0] != '.';
 }
 
+static void keep_refusal(keda_engine *e, const char *text)
+{
+    char *copy = mem_strdup(text);
+
+    log_write(&e->log, KEDA_LOG_WARN, "module refused", "error", text, NULL);
+    if (copy == NULL || pointers_add(&e->refused_modules, copy, NULL) != KEDA_OK)
+        mem_free(copy);
+}
+
 static keda_status open_each(keda_engine *e, const char *folder, void *user)
 {
     char path[PATH_MAX];
@@ -170,7 +197,7 @@ static keda_status open_each(keda_engine *e, const char *folder, void *user)
             !is_new_file(e, at->d_name))
             continue;
         if (open_file(e, path, &err) != KEDA_OK)
-            log_write(&e->log, KEDA_LOG_WARN, "module refused", "error", err.text, NULL);
+            keep_refusal(e, err.text);
     }
     (void)closedir(dir);
     return KEDA_OK;
@@ -215,9 +242,44 @@ static const char *nearest_type(const keda_engine *e, const char *type)
     return nearest;
 }
 
+/* "/folder/libkeda-NAME.so was refused: ..." */
+static bool is_file_of(const char *refusal, const char *name)
+{
+    char path[PATH_MAX];
+    const char *end = strstr(refusal, " was refused: ");
+    const size_t n = end == NULL ? 0 : (size_t)(end - refusal);
+
+    (void)snprintf(path, sizeof path, "%.*s", (int)n, refusal);
+    const char *slash = strrchr(path, '/');
+    return strstr(slash == NULL ? path : slash, name) != NULL;
+}
+
+/* The last one whose file has the name in its own; NULL: none. */
+static const char *refusal_of(const keda_engine *e, const char *name)
+{
+    for (size_t i = e->refused_modules.count; i-- > 0;) {
+        if (is_file_of(e->refused_modules.items[i], name))
+            return e->refused_modules.items[i];
+    }
+    return NULL;
+}
+
+static const char *last_refusal(const keda_engine *e)
+{
+    const pointers *all = &e->refused_modules;
+    return all->count == 0 ? NULL : all->items[all->count - 1];
+}
+
+/* What the type may be in comes first, then what it may be meant to be. */
 static keda_status unknown_type(const keda_engine *e, const char *type, keda_error *err)
 {
     const char *nearest = nearest_type(e, type);
+    const char *refusal = refusal_of(e, type);
+    if (refusal == NULL && nearest == NULL)
+        refusal = last_refusal(e);
+    if (refusal != NULL)
+        return keda_error_set(err, KEDA_ENOTFOUND, "unknown trigger type \"%s\"; %s", type,
+                              refusal);
     if (nearest != NULL)
         return keda_error_set(err, KEDA_ENOTFOUND,
                               "unknown trigger type \"%s\"; did you mean \"%s\"?", type,
@@ -266,8 +328,9 @@ keda_status module_need_endpoint(keda_engine *e, const char *kind, endpoint_kind
     }
     if (rc != KEDA_OK)
         return rc;
-    return keda_error_set(err, KEDA_EUNSUPPORTED, "no module has the endpoint kind \"%s\"",
-                          kind);
+    const char *refusal = refusal_of(e, kind) != NULL ? refusal_of(e, kind) : last_refusal(e);
+    return keda_error_set(err, KEDA_EUNSUPPORTED, "no module has the endpoint kind \"%s\"%s%s",
+                          kind, refusal == NULL ? "" : "; ", refusal == NULL ? "" : refusal);
 }
 
 keda_status keda_engine_scaler(keda_engine *e, const char *type, const keda_scaler_desc **out,

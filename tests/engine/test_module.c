@@ -78,6 +78,31 @@ Test(module, is_found_by_a_type_that_no_table_knows)
     cr_expect_eq(rig_count_logged(&r, "module refused"), 2, "%s", r.log.data);
 }
 
+Test(module, is_named_for_a_type_it_may_have_when_it_was_refused)
+{
+    char wanted[512];
+    const keda_scaler_desc *desc = NULL;
+    open_with(FIXTURES);
+    engine_set_known_modules(r.engine, NULL, 0);
+    (void)snprintf(wanted, sizeof wanted,
+                   "unknown trigger type \"newer\"; %s/libkeda-newer.so was refused: module "
+                   "newer: built for ABI %d, while this library has ABI %d",
+                   FIXTURES, KEDA_ABI_VERSION + 41, KEDA_ABI_VERSION);
+    cr_expect_eq(keda_engine_scaler(r.engine, "newer", &desc, &err), KEDA_ENOTFOUND);
+    cr_expect_str_eq(err.text, wanted);
+    cr_expect_eq(keda_engine_scaler(r.engine, "empty", &desc, &err), KEDA_ENOTFOUND);
+    cr_expect_not_null(strstr(err.text, "libkeda-empty.so was refused: no module"), "%s",
+                       err.text);
+    cr_expect_eq(keda_engine_scaler(r.engine, "unheard", &desc, &err), KEDA_ENOTFOUND);
+    cr_expect_not_null(strstr(err.text, ".so was refused: "), "%s", err.text);
+    cr_expect_eq(keda_engine_scaler(r.engine, "scirpt", &desc, &err), KEDA_ENOTFOUND);
+    cr_expect_null(strstr(err.text, "refused"), "%s", err.text);
+    cr_expect_eq(
+        rig_put(&r, "file", rig_object("orders", NULL, "  - {type: newer, metadata: {}}\n")),
+        KEDA_ENOTFOUND);
+    cr_expect_not_null(strstr(rig_findings(&r), wanted), "%s", rig_findings(&r));
+}
+
 Test(module, names_the_package_when_it_is_missing)
 {
     open_with(folder);
