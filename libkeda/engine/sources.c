@@ -5,6 +5,7 @@
 #include "base/findings.h"
 #include "base/mem.h"
 #include "engine/change.h"
+#include "engine/state.h"
 
 #include <string.h>
 
@@ -38,6 +39,21 @@ static keda_status first_problem(const change *c, keda_error *err)
     return c->first_code;
 }
 
+/* Names that no document has any more: what comes back under one of them later is something new. A
+ * dry run, and an engine that only answers questions, leave the file to the one that scales. */
+static void forget_unknown(const keda_engine *e)
+{
+    if (e->settings.is_dry_run || e->settings.is_manual)
+        return;
+    for (const workload *w = table_next(&e->workloads, NULL); w != NULL;
+         w = table_next(&e->workloads, w))
+        state_name(e->state, STATE_WORKLOAD, w->object.id);
+    for (const keda_target *t = table_next(&e->targets, NULL); t != NULL;
+         t = table_next(&e->targets, t))
+        state_name(e->state, STATE_TARGET, t->key);
+    state_remove_unnamed(e->state);
+}
+
 static keda_status finish(change *c, intent what, keda_status rc, keda_error *err)
 {
     if (rc == KEDA_OK && c->first_code != KEDA_OK)
@@ -46,6 +62,8 @@ static keda_status finish(change *c, intent what, keda_status rc, keda_error *er
         change_commit(c);
     else
         change_drop(c);
+    if (rc == KEDA_OK && what == INTENT_REPLACE)
+        forget_unknown(c->e);
     return rc;
 }
 

@@ -31,6 +31,7 @@ typedef struct record {
     state_values values;
     size_t line_bytes; /* of its last line */
     bool is_dirty;
+    bool is_named; /* before state_remove_unnamed */
     struct record *next_dirty;
 } record;
 
@@ -139,6 +140,14 @@ void state_put(state_file *s, state_kind kind, const char *key, state_field fiel
     mark_dirty(s, r);
 }
 
+static void record_remove(state_file *s, record *r)
+{
+    if (r->values.is_removed)
+        return;
+    r->values.is_removed = true;
+    mark_dirty(s, r);
+}
+
 void state_remove(state_file *s, state_kind kind, const char *key)
 {
     char name[STATE_NAME_SIZE];
@@ -147,10 +156,31 @@ void state_remove(state_file *s, state_kind kind, const char *key)
         return;
     name_of(kind, key, name);
     record *r = table_find(&s->records, name);
-    if (r == NULL || r->values.is_removed)
+    if (r != NULL)
+        record_remove(s, r);
+}
+
+void state_name(state_file *s, state_kind kind, const char *key)
+{
+    char name[STATE_NAME_SIZE];
+
+    if (s == NULL)
         return;
-    r->values.is_removed = true;
-    mark_dirty(s, r);
+    name_of(kind, key, name);
+    record *r = table_find(&s->records, name);
+    if (r != NULL)
+        r->is_named = true;
+}
+
+void state_remove_unnamed(state_file *s)
+{
+    if (s == NULL)
+        return;
+    for (record *r = table_next(&s->records, NULL); r != NULL; r = table_next(&s->records, r)) {
+        if (!r->is_named)
+            record_remove(s, r);
+        r->is_named = false;
+    }
 }
 
 /* ---- writing */

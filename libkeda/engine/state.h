@@ -36,6 +36,9 @@ int64_t state_get(const state_file *s, state_kind kind, const char *key, state_f
 void state_put(state_file *s, state_kind kind, const char *key, state_field field,
                int64_t value);
 void state_remove(state_file *s, state_kind kind, const char *key);
+/* After all that is still in use has been named, removes the records of everything else. */
+void state_name(state_file *s, state_kind kind, const char *key);
+void state_remove_unnamed(state_file *s);
 keda_status state_flush(state_file *s, keda_error *err);
 
 #endif

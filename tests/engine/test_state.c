@@ -152,6 +152,24 @@ Test(state, is_rewritten_when_it_has_grown)
     cr_expect_eq(state_get(s, STATE_TARGET, "a", STATE_REPLICAS), 4999);
 }
 
+Test(state, removes_what_was_not_named)
+{
+    state_put(s, STATE_TARGET, "a", STATE_REPLICAS, 5);
+    state_put(s, STATE_TARGET, "b c", STATE_REPLICAS, 6);
+    state_put(s, STATE_WORKLOAD, "a", STATE_CREATED, 7);
+    cr_assert_eq(state_flush(s, &err), KEDA_OK);
+    state_name(s, STATE_TARGET, "b c");
+    state_name(s, STATE_TARGET, "unheard of");
+    state_remove_unnamed(s);
+    cr_assert_eq(state_flush(s, &err), KEDA_OK);
+    reopen();
+    cr_expect_eq(state_get(s, STATE_TARGET, "a", STATE_REPLICAS), -1);
+    cr_expect_eq(state_get(s, STATE_WORKLOAD, "a", STATE_CREATED), -1);
+    cr_expect_eq(state_get(s, STATE_TARGET, "b c", STATE_REPLICAS), 6);
+    state_remove_unnamed(s);
+    cr_expect_eq(state_get(s, STATE_TARGET, "b c", STATE_REPLICAS), -1, "names count once");
+}
+
 Test(state, survives_a_key_that_is_no_name)
 {
     state_put(s, STATE_TARGET, "a b\nc", STATE_REPLICAS, 5);

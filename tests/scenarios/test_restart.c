@@ -142,6 +142,58 @@ Test(restart, forgets_the_pool_of_a_removed_workload)
     cr_expect_eq(workers.nclosed, 1);
 }
 
+static void replace(const char *text)
+{
+    const keda_source source = {sizeof source, "file", text, strlen(text)};
+    cr_assert_eq(keda_engine_replace(r.engine, &source, 1, sizeof source, NULL, &r.err),
+                 KEDA_OK, "%s", r.err.text);
+}
+
+Test(restart, forgets_what_was_removed_while_it_was_down)
+{
+    rig_source_of(&r, "orders")->value = 35;
+    put(POOL("orders", "300"));
+    rig_run(&r, 1000);
+    cr_assert_eq(workers.count, 4);
+    restart(5000);
+    replace("");
+    rig_run(&r, 1000);
+    replace(POOL("orders", "300"));
+    cr_expect_eq(workers.count, 0, "an old count of something new");
+    restart(5000);
+    put("");
+    rig_source_of(&r, "orders")->fails = KEDA_EUNAVAILABLE;
+    replace(POOL("orders", "300"));
+    rig_run(&r, 1000);
+    cr_expect_eq(workers.count, 0);
+}
+
+Test(restart, keeps_what_a_single_source_does_not_name)
+{
+    rig_source_of(&r, "orders")->value = 35;
+    put(POOL("orders", "300"));
+    rig_run(&r, 1000);
+    restart(5000);
+    cr_assert_eq(rig_put(&r, "other", rig_object("second", NULL, NULL)), KEDA_OK);
+    rig_run(&r, 1000);
+    put(POOL("orders", "300"));
+    cr_expect_eq(workers.count, 4);
+}
+
+Test(restart, keeps_what_a_replaced_set_still_names)
+{
+    rig_source_of(&r, "orders")->value = 35;
+    replace(POOL("orders", "300"));
+    rig_run(&r, 1000);
+    restart(5000);
+    replace(POOL("orders", "300"));
+    cr_expect_eq(workers.count, 4);
+    restart(5000);
+    rig_source_of(&r, "orders")->fails = KEDA_EUNAVAILABLE;
+    replace(POOL("orders", "300"));
+    cr_expect_eq(workers.count, 4);
+}
+
 Test(restart, counts_the_cooldown_on)
 {
     rig_source *orders = rig_source_of(&r, "orders");
