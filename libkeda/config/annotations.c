@@ -129,6 +129,8 @@ static void read_annotation(reader *r, const node *value, draft *out)
         if (strcmp(value->key, known[i].name) == 0) {
             if (known[i].read != NULL)
                 known[i].read(r, value, out);
+            else
+                reader_warning(r, value, "is read but not honoured yet");
             return;
         }
     check_unknown(r, value);

@@ -229,14 +229,24 @@ out:
     return goes_on;
 }
 
+/* Comments alone are no mistake, but more often than not one was made. */
+static void warn_of_nothing(tree *t)
+{
+    const findings_place place = {.file = t->file, .line = 1, .column = 1};
+    report_add(&t->report, KEDA_SEVERITY_WARNING, &place, "no documents");
+}
+
 keda_status documents_read(documents *out, const char *text, size_t size, const char *file,
                            keda_findings *findings, keda_error *err)
 {
     tree t = {.file = file == NULL ? "" : file};
+    const size_t before = out->count;
     report_init(&t.report, findings);
     if (size > TREE_MAX_BYTES)
         tree_fail(&t, (tree_place){0, 0}, "larger than %d bytes", TREE_MAX_BYTES);
     else if (json_read(&t, text, size, take_root, out) == JSON_IS_OTHER)
         (void)yaml_read(&t, text, size, take_root, out);
+    if (out->count == before && t.report.nfindings == 0)
+        warn_of_nothing(&t);
     return report_status(&t.report, err);
 }

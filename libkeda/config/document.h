@@ -52,9 +52,10 @@ typedef struct documents {
 
 /* Appends the documents of a source; zeroed memory is an empty list. Limits: 16 MiB a source, 100
  * levels, 1,000,000 nodes after aliases. `List` kinds are unfolded. Plain scalars resolve as YAML 1.1,
- * as in KEDA: yes, no, on, off, y, n are booleans (text keeps what was written). Adds findings; returns
- * KEDA_EINVAL when any is an error (KEDA_ENOMEM without memory): *out then has the documents that could be read, so that they can be
- * checked too, and is cleared by the caller all the same. */
+ * as in KEDA: yes, no, on, off, y, n are booleans (text keeps what was written). Adds findings, a
+ * warning when there is no document at all; returns KEDA_EINVAL when any is an error (KEDA_ENOMEM
+ * without memory): *out then has the documents that could be read, so that they can be checked too,
+ * and is cleared by the caller all the same. */
 keda_status documents_read(documents *out, const char *text, size_t size, const char *file,
                            keda_findings *findings, keda_error *err);
 void documents_clear(documents *docs);

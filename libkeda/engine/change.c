@@ -72,6 +72,40 @@ entry *change_find(const change *c, const char *object)
     return en != NULL && !en->source->is_leaving ? en : NULL;
 }
 
+bool change_is_broken(const change *c, const char *object)
+{
+    return table_find(&c->broken, object) != NULL;
+}
+
+/* Known by name only, so that who refers to it is not told that it does not exist. */
+static keda_status keep_broken(change *c, text_source *src, const document *doc,
+                               keda_error *err)
+{
+    if (change_is_broken(c, doc->object))
+        return KEDA_OK;
+    entry *en = mem_zalloc(1, sizeof *en);
+    if (en != NULL)
+        en->object = mem_strdup(doc->object);
+    if (en == NULL || en->object == NULL) {
+        entry_free(en);
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    }
+    en->source = src;
+    en->line = doc->root->line;
+    table_add(&c->broken, &en->node, en->object);
+    return KEDA_OK;
+}
+
+static void forget_broken(change *c)
+{
+    for (entry *en = table_next(&c->broken, NULL), *next; en != NULL; en = next) {
+        next = table_next(&c->broken, en);
+        table_remove(&c->broken, &en->node);
+        entry_free(en);
+    }
+    table_clear(&c->broken);
+}
+
 static bool stays(const change *c, const entry *en)
 {
     return change_find(c, en->object) == en;
@@ -103,17 +137,41 @@ static keda_status source_new(text_source **out, const char *id, keda_error *err
 
 /* ---- one document */
 
+/* KEDA's, but nothing we have. */
+static bool is_unsupported_kind(const document *doc)
+{
+    static const char *const kinds[] = {"ScaledJob", "ClusterTriggerAuthentication",
+                                        "CloudEventSource", "ClusterCloudEventSource"};
+
+    if (!text_has_prefix(doc->api_version, "keda.sh/") &&
+        !text_has_prefix(doc->api_version, "eventing.keda.sh/"))
+        return false;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (text_equal(doc->kind, kinds[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool is_our_version(const document *doc)
+{
+    return text_has_prefix(doc->api_version, "keda.sh/") ||
+           text_has_prefix(doc->api_version, "libkeda.io/");
+}
+
 /* Ours by name, but nothing we know; or somebody else's, which may stand in the same file. */
 static void say_unknown_kind(change *c, const document *doc)
 {
     static const char *const known[] = {"ScaledObject", "TriggerAuthentication", "Secret",
                                         "ConfigMap", "ProcessPool"};
     char message[320];
-    const bool is_ours = text_has_prefix(doc->api_version, "keda.sh/") ||
-                         text_has_prefix(doc->api_version, "libkeda.io/");
+    const bool is_ours = is_our_version(doc);
     const char *nearest = text_nearest(doc->kind, known, sizeof known / sizeof known[0]);
 
-    if (!is_ours && (nearest == NULL || text_equal(nearest, doc->kind)))
+    if (is_unsupported_kind(doc))
+        (void)snprintf(message, sizeof message, "%s is not supported by this version",
+                       doc->kind);
+    else if (!is_ours && (nearest == NULL || text_equal(nearest, doc->kind)))
         (void)snprintf(message, sizeof message, "%s %s is not used here and is left out",
                        doc->api_version, doc->kind);
     else
@@ -125,19 +183,20 @@ static void say_unknown_kind(change *c, const document *doc)
 }
 
 /* True when no other document has this object. */
-static bool is_single(change *c, const document *doc, const text_source *src)
+static bool is_single(change *c, const document *doc)
 {
-    char message[320];
+    char message[1024];
     const entry *other = table_find(&c->entries, doc->object);
 
+    if (other == NULL)
+        other = table_find(&c->broken, doc->object);
     if (other == NULL) {
         other = table_find(&c->e->entries, doc->object);
         if (other == NULL || other->source->is_leaving)
             return true;
     }
-    const bool is_here = other->source == src || text_equal(other->source->id, src->id);
-    (void)snprintf(message, sizeof message, "%s is already defined %s%s", doc->object,
-                   is_here ? "above" : "in ", is_here ? "" : other->source->id);
+    (void)snprintf(message, sizeof message, "%s is already defined in %s:%d", doc->object,
+                   other->source->id, (int)other->line);
     say_at(c, KEDA_SEVERITY_ERROR, KEDA_EINVAL, doc, "metadata.name", message);
     return false;
 }
@@ -183,9 +242,9 @@ static keda_status take_document(change *c, text_source *src, size_t i, const do
 
     if (!entry_kind_of(doc, &kind)) {
         say_unknown_kind(c, doc);
-        return KEDA_OK;
+        return is_our_version(doc) ? keep_broken(c, src, doc, err) : KEDA_OK;
     }
-    if (!is_single(c, doc, src))
+    if (!is_single(c, doc))
         return KEDA_OK;
     entry *before = table_find(&c->e->entries, doc->object);
     keda_status rc = entry_new(&en, c->e, doc, before, &object, c->findings, &own);
@@ -193,7 +252,7 @@ static keda_status take_document(change *c, text_source *src, size_t i, const do
         return keda_error_set(err, rc, "%s", own.text);
     if (rc != KEDA_OK) { /* its findings say why */
         c->first_code = c->first_code == KEDA_OK ? rc : c->first_code;
-        return KEDA_OK;
+        return keep_broken(c, src, doc, err);
     }
     en->source = src;
     en->document = i;
@@ -253,6 +312,14 @@ static const keda_map *object_values(auth_from from, const char *name, void *use
     return en == NULL ? NULL : &en->values.values;
 }
 
+static bool is_broken(const change *c, const char *kind, const char *space, const char *name)
+{
+    char *object = entry_object(kind, space, name);
+    const bool is = object != NULL && change_is_broken(c, object);
+    mem_free(object);
+    return is;
+}
+
 static void check_auth(change *c, const entry *en, const document *doc)
 {
     object_search search = {.c = c, .space = en->auth.space};
@@ -267,6 +334,9 @@ static void check_auth(change *c, const entry *en, const document *doc)
                                 .name = at->name,
                                 .key = at->key};
         if (at->source == AUTH_ENV) /* depends on the workload */
+            continue;
+        if (is_broken(c, at->source == AUTH_SECRET ? "Secret" : "ConfigMap", en->auth.space,
+                      at->name))
             continue;
         const change_place place = {.doc = doc,
                                     .entry = en,
@@ -313,6 +383,38 @@ static bool is_claimed(change *c, workload *w, const document *doc)
     return false;
 }
 
+/* "ProcessPool, Callback" */
+static void list_kinds(const registry *known, char *out, size_t size)
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < known->targets.count; i++) {
+        const target_kind *kind = known->targets.items[i];
+        const size_t n = strlen(out);
+        if (kind->desc.kind != NULL)
+            (void)snprintf(out + n, size - n, "%s%s", n > 0 ? ", " : "", kind->desc.kind);
+    }
+}
+
+/* A document for a cluster is a valid one, so a check only warns. */
+static void say_no_target(change *c, const target_name *name, const document *doc)
+{
+    const bool is_idle = c->is_check || c->e->settings.is_manual;
+    char kinds[256], message[768];
+
+    list_kinds(&c->e->registry, kinds, sizeof kinds);
+    if (!is_idle)
+        (void)snprintf(message, sizeof message,
+                       "%s %s cannot be scaled by this program; kinds that can be: %s",
+                       name->api_version, name->kind, kinds);
+    else
+        (void)snprintf(message, sizeof message,
+                       "kind %s of %s needs a cluster: kedad -f refuses it; kinds that work "
+                       "without one: %s",
+                       name->kind, name->api_version, kinds);
+    say_at(c, is_idle ? KEDA_SEVERITY_WARNING : KEDA_SEVERITY_ERROR, KEDA_EUNSUPPORTED, doc,
+           "spec.scaleTargetRef", message);
+}
+
 static keda_status find_target(change *c, workload *w, const document *doc, keda_error *err)
 {
     const scaled_object *object = &w->object;
@@ -320,15 +422,11 @@ static keda_status find_target(change *c, workload *w, const document *doc, keda
                               .kind = object->target_kind,
                               .space = object->space,
                               .name = object->target_name};
-    const bool is_idle = c->is_check || c->e->settings.is_manual;
     target_kind *kind = registry_target(&c->e->registry, name.api_version, name.kind);
     char message[512];
 
     if (kind == NULL) {
-        (void)snprintf(message, sizeof message, "%s %s cannot be scaled by this program",
-                       name.api_version, name.kind);
-        say_at(c, is_idle ? KEDA_SEVERITY_WARNING : KEDA_SEVERITY_ERROR, KEDA_EUNSUPPORTED, doc,
-               "spec.scaleTargetRef", message);
+        say_no_target(c, &name, doc);
         return KEDA_OK;
     }
     if ((w->target_key = target_key(&name)) == NULL)
@@ -342,7 +440,7 @@ static keda_status find_target(change *c, workload *w, const document *doc, keda
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     (void)snprintf(message, sizeof message, "there is no %s %s/%s", name.kind, name.space,
                    name.name);
-    if (change_find(c, needed) == NULL)
+    if (change_find(c, needed) == NULL && !change_is_broken(c, needed))
         say_at(c, KEDA_SEVERITY_ERROR, KEDA_EINVAL, doc, "spec.scaleTargetRef", message);
     mem_free(needed);
     return KEDA_OK;
@@ -415,7 +513,7 @@ static void check_pool(change *c, const entry *en)
     const keda_target *t = en->workload->target;
 
     if (t != NULL && (t->kind->desc.flags & KEDA_TARGET_NEEDS_DOCUMENT) != 0 &&
-        needed != NULL && change_find(c, needed) == NULL)
+        needed != NULL && change_find(c, needed) == NULL && !change_is_broken(c, needed))
         change_say(c, KEDA_SEVERITY_ERROR, KEDA_EINVAL, &place, "%s %s/%s is still needed",
                    object->target_kind, object->space, object->target_name);
     mem_free(needed);
@@ -432,6 +530,8 @@ static keda_status recheck_entry(change *c, const entry *en, keda_error *err)
     if (en->kind != ENTRY_SCALED_OBJECT)
         return KEDA_OK;
     check_pool(c, en);
+    if (c->broken.count > 0) /* it may hang on those; they are to be mended first */
+        return KEDA_OK;
     for (size_t i = 0; rc == KEDA_OK && i < en->workload->object.ntriggers; i++)
         rc = renew_trigger(c, en, &en->workload->triggers[i], err);
     return rc;
@@ -495,6 +595,8 @@ static keda_status start_tables(change *c, size_t nsources, keda_error *err)
     if (rc == KEDA_OK)
         rc = table_init(&c->entries, err);
     if (rc == KEDA_OK)
+        rc = table_init(&c->broken, err);
+    if (rc == KEDA_OK)
         rc = table_init(&c->claims, err);
     if (rc != KEDA_OK)
         return rc;
@@ -551,6 +653,7 @@ void change_drop(change *c)
         instance_discard(c->renewals[i].instance);
     mem_free(c->renewals);
     mem_free(c->sources);
+    forget_broken(c);
     table_clear(&c->claims);
     table_clear(&c->entries);
     table_clear(&c->given);

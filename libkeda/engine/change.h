@@ -30,6 +30,7 @@ typedef struct change {
     pointers leaving; /* text_source: at work, and being replaced */
     table given;      /* text_source: those of the change, by id */
     table entries;    /* entry: new and kept, by object */
+    table broken;     /* entry: errors of their own, no values; by object */
     table claims;     /* new workloads by the target they are for */
     bool touches;     /* documents that others refer to change or go */
     renewal *renewals;
@@ -45,6 +46,9 @@ void change_drop(change *c);
 
 /* The document as it will be after the change, or NULL. */
 entry *change_find(const change *c, const char *object);
+
+/* It is there, but with errors, which have been told: that it cannot be used is nothing new. */
+bool change_is_broken(const change *c, const char *object);
 
 /* Findings at a place of a document; counts errors. */
 typedef struct change_place {

@@ -104,6 +104,7 @@ static entry *settle_entry(change *c, entry *en, text_source *src)
         return en;
     }
     kept->source = src;
+    kept->line = en->line;
     entry_free(en);
     return kept;
 }
@@ -215,6 +216,7 @@ void change_commit(change *c)
     mem_free(c->renewals);
     mem_free(c->sources);
     table_clear(&c->claims);
+    table_clear(&c->broken); /* nothing in it: those are errors */
     table_clear(&c->entries);
     table_clear(&c->given);
     order_changed(e->order);

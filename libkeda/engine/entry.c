@@ -123,6 +123,7 @@ keda_status entry_new(entry **out, keda_engine *e, const document *doc, entry *b
     if (en == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     (void)entry_kind_of(doc, &en->kind);
+    en->line = doc->root->line;
     keda_status rc = take_identity(en, doc, err);
     en->before = before;
     en->is_kept =

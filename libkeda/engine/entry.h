@@ -32,6 +32,7 @@ struct entry {
     text_source *source;
     entry_kind kind;
     char *object;  /* "Secret/default/kafka" */
+    int32_t line;  /* where it begins in its source */
     uint64_t hash; /* of the document's JSON text: equal means unchanged */
 
     union {

@@ -24,6 +24,7 @@ typedef struct stage {
     keda_map auth, env;
     bool is_incomplete; /* a source was missing: what it would have given is not asked for */
     const trigger_auth *incomplete;
+    bool is_auth_broken, is_pool_broken; /* with errors, which have been told */
     size_t nerrors;
 } stage;
 
@@ -68,9 +69,23 @@ static void say(stage *st, keda_severity severity, keda_status code, const char 
     change_say(st->change, severity, code, &place, "%s", message);
 }
 
+/* What a document with errors of its own may have given. */
+static bool is_from_broken(const stage *st, const char *name)
+{
+    char from_env[256];
+    const keda_map *metadata = &st->t->spec->metadata;
+
+    (void)snprintf(from_env, sizeof from_env, "%sFromEnv", name);
+    if (params_map_get(metadata, name) != NULL)
+        return false;
+    return params_map_get(metadata, from_env) != NULL ? st->is_pool_broken : st->is_auth_broken;
+}
+
 /* Errors of parameters whose source is missing say nothing new. */
 static bool is_known_missing(const stage *st, const char *name)
 {
+    if (is_from_broken(st, name))
+        return true;
     if (!st->is_incomplete || st->incomplete == NULL)
         return false;
     for (size_t i = 0; i < st->incomplete->count; i++) {
@@ -107,6 +122,15 @@ static entry *find_entry(const stage *st, const char *kind, const char *name)
         en = table_find(&w->engine->entries, object);
     mem_free(object);
     return en;
+}
+
+static bool is_broken(const stage *st, const char *kind, const char *name)
+{
+    char *object = entry_object(kind, st->t->workload->object.space, name);
+    const bool is =
+        st->change != NULL && object != NULL && change_is_broken(st->change, object);
+    mem_free(object);
+    return is;
 }
 
 static const keda_map *object_values(auth_from from, const char *name, void *user)
@@ -196,7 +220,9 @@ static keda_status resolve_auth(stage *st)
     if (en != NULL)
         return resolve_entries(st, &en->auth);
     st->is_incomplete = true;
-    say(st, KEDA_SEVERITY_ERROR, KEDA_EINVAL, "authenticationRef", message);
+    st->is_auth_broken = is_broken(st, spec->auth_kind, spec->auth_name);
+    if (!st->is_auth_broken)
+        say(st, KEDA_SEVERITY_ERROR, KEDA_EINVAL, "authenticationRef", message);
     return KEDA_OK;
 }
 
@@ -204,7 +230,10 @@ static keda_status resolve_auth(stage *st)
 static keda_status resolve_env(stage *st)
 {
     const keda_map *metadata = &st->t->spec->metadata;
+    const scaled_object *object = &st->t->workload->object;
 
+    st->is_pool_broken = text_equal(object->target_kind, "ProcessPool") &&
+                         is_broken(st, "ProcessPool", object->target_name);
     for (size_t i = 0; i < metadata->count; i++) {
         if (!text_has_suffix(metadata->items[i].name, "FromEnv"))
             continue;

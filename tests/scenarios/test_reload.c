@@ -143,7 +143,91 @@ Test(reload, refuses_the_same_document_from_two_sources)
 {
     put("one", rig_object("orders", NULL, NULL));
     cr_expect_eq(rig_put(&r, "two", rig_object("orders", NULL, NULL)), KEDA_EINVAL);
-    cr_expect_not_null(strstr(r.err.text, "already defined in one"), "%s", r.err.text);
+    cr_expect_not_null(strstr(r.err.text, "already defined in one:1"), "%s", r.err.text);
+}
+
+Test(reload, says_where_a_document_is_defined_already)
+{
+    put("one", joined("# comment\n---\n", rig_object("orders", NULL, NULL), ""));
+    cr_expect_eq(rig_put(&r, "two", rig_object("orders", NULL, NULL)), KEDA_EINVAL);
+    cr_expect_not_null(strstr(r.err.text, "already defined in one:3"), "%s", r.err.text);
+    put("one", rig_object("orders", NULL, NULL));
+    cr_expect_eq(rig_put(&r, "two", rig_object("orders", NULL, NULL)), KEDA_EINVAL);
+    cr_expect_not_null(strstr(r.err.text, "already defined in one:1"), "it moved: %s",
+                       r.err.text);
+    cr_expect_eq(rig_put(&r, "two", joined(SECRET("a"), SECRET("b"), "")), KEDA_EINVAL);
+    cr_expect_not_null(strstr(r.err.text, "Secret/default/keys is already defined in two:2"),
+                       "%s", r.err.text);
+}
+
+Test(reload, warns_of_a_source_without_documents)
+{
+    put("file", "# nothing yet\n");
+    cr_expect_str_eq(rig_findings(&r), "file:1:1: warning: no documents\n");
+    put("file", rig_object("orders", NULL, NULL));
+    cr_expect_str_eq(rig_findings(&r), "");
+}
+
+#define POOL(spec)                                                                             \
+    "---\napiVersion: libkeda.io/v1alpha1\nkind: ProcessPool\nmetadata: {name: workers}\n"     \
+    "spec: {" spec "}\n"
+#define ON_POOL                                                                                \
+    "---\napiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: pooled}\n"        \
+    "spec:\n  scaleTargetRef: {apiVersion: libkeda.io/v1alpha1, kind: ProcessPool, "           \
+    "name: workers}\n"                                                                         \
+    "  triggers: [{type: script, metadata: {sourceFromEnv: KEDA_TEST_NOT_SET}}]\n"
+
+Test(reload, does_not_miss_what_is_there_with_errors)
+{
+    cr_expect_eq(rig_put(&r, "file", POOL("comand: [x]") ON_POOL), KEDA_EINVAL);
+    cr_expect_not_null(strstr(rig_findings(&r), "command"), "%s", rig_findings(&r));
+    cr_expect_null(strstr(rig_findings(&r), "there is no"), "%s", rig_findings(&r));
+    cr_expect_null(strstr(rig_findings(&r), "error: spec.triggers"), "%s", rig_findings(&r));
+    cr_expect_eq(rig_put(&r, "file",
+                         joined(rig_object("orders", NULL, WITH_AUTH), AUTH,
+                                "---\napiVersion: v1\nkind: Secret\nmetadata: {name: keys}\n"
+                                "stringData: [pw]\n")),
+                 KEDA_EINVAL);
+    cr_expect_null(strstr(rig_findings(&r), "there is no"), "%s", rig_findings(&r));
+    cr_expect_eq(
+        rig_put(&r, "file",
+                joined(rig_object("orders", NULL, WITH_AUTH),
+                       "---\napiVersion: keda.sh/v1alpha1\nkind: TriggerAuthentication\n"
+                       "metadata: {name: auth}\nspec: {secretTargetRef: {}}\n",
+                       "")),
+        KEDA_EINVAL);
+    cr_expect_null(strstr(rig_findings(&r), "there is no"), "%s", rig_findings(&r));
+    cr_expect_eq(keda_engine_workload_count(r.engine), 0);
+}
+
+Test(reload, tells_errors_of_what_others_use_alone)
+{
+    put("secrets", SECRET("first"));
+    put("file", joined(rig_object("orders", NULL, WITH_AUTH), AUTH, ""));
+    cr_expect_eq(rig_put(&r, "secrets",
+                         "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\n"
+                         "stringData: [pw]\n"),
+                 KEDA_EINVAL);
+    cr_expect_eq(rig_findings(&r)[0], 's', "%s", rig_findings(&r));
+    cr_expect_null(strstr(rig_findings(&r), "there is no"), "%s", rig_findings(&r));
+    cr_expect_null(strstr(rig_findings(&r), "no longer work"), "%s", rig_findings(&r));
+    rig_run(&r, 1000);
+    cr_expect_str_eq(rig_source_of(&r, "orders")->secret, "first");
+}
+
+Test(reload, says_which_kinds_are_not_supported)
+{
+    static const char *const kinds[] = {"keda.sh/v1alpha1\nkind: ScaledJob",
+                                        "keda.sh/v1alpha1\nkind: ClusterTriggerAuthentication",
+                                        "eventing.keda.sh/v1alpha1\nkind: CloudEventSource"};
+    static const bool are_errors[] = {true, true, false};
+    for (size_t i = 0; i < 3; i++) {
+        const keda_status rc = rig_put(
+            &r, "file", joined("apiVersion: ", kinds[i], "\nmetadata: {name: x}\nspec: {}\n"));
+        cr_expect_eq(rc, are_errors[i] ? KEDA_EINVAL : KEDA_OK, "%s", kinds[i]);
+        cr_expect_not_null(strstr(rig_findings(&r), " is not supported by this version"), "%s",
+                           rig_findings(&r));
+    }
 }
 
 Test(reload, leaves_the_replicas_of_a_removed_workload)
@@ -293,8 +377,19 @@ Test(reload, refuses_a_target_it_cannot_scale)
     const keda_source source = {sizeof source, "try", text, strlen(text)};
     cr_expect_eq(rig_put(&r, "file", text), KEDA_EUNSUPPORTED);
     cr_expect_not_null(strstr(r.err.text, "apps/v1 Deployment"), "%s", r.err.text);
-    cr_expect_eq(keda_engine_check(r.engine, &source, 1, sizeof source, NULL, &r.err), KEDA_OK,
-                 "but it is a valid document: %s", r.err.text);
+    cr_expect_not_null(strstr(r.err.text, "kinds that can be: "), "%s", r.err.text);
+    keda_findings *findings = NULL;
+    cr_assert_eq(keda_findings_new(&findings, NULL), KEDA_OK);
+    cr_expect_eq(keda_engine_check(r.engine, &source, 1, sizeof source, findings, &r.err),
+                 KEDA_OK, "but it is a valid document: %s", r.err.text);
+    cr_assert_eq(keda_findings_count(findings), 1);
+    const char *message = keda_findings_at(findings, 0)->message;
+    cr_expect_not_null(
+        strstr(message, "kind Deployment of apps/v1 needs a cluster: kedad -f refuses it"),
+        "%s", message);
+    cr_expect_not_null(strstr(message, "ProcessPool"), "%s", message);
+    cr_expect_not_null(strstr(message, "Callback"), "%s", message);
+    keda_findings_free(findings);
 }
 
 Test(reload, leaves_out_documents_of_others)
