@@ -27,6 +27,9 @@ int command_version(kedactl *k);
 
 /* Prints findings: errors and warnings to `out`, one a line. */
 void print_findings(const keda_findings *findings, FILE *out);
+/* A keda_log_fn: what the library warns of, such as a module that it refused. */
+void say_warning(int32_t level, const char *message, const keda_log_pair *pairs, size_t npairs,
+                 void *user);
 /* Says why, and gives the exit code that fits the status. */
 int report_error(const char *what, const keda_error *err);
 

@@ -101,6 +101,21 @@ void print_findings(const keda_findings *findings, FILE *out)
     }
 }
 
+void say_warning(int32_t level, const char *message, const keda_log_pair *pairs, size_t npairs,
+                 void *user)
+{
+    (void)user;
+    if (level > KEDA_LOG_WARN)
+        return;
+    fputs("kedactl: ", stderr);
+    cli_plain_text(stderr, message);
+    for (size_t i = 0; i < npairs; i++) {
+        fprintf(stderr, "%s %s=", i == 0 ? ":" : "", pairs[i].key);
+        cli_plain_text(stderr, pairs[i].value);
+    }
+    fputc('\n', stderr);
+}
+
 int report_error(const char *what, const keda_error *err)
 {
     fprintf(stderr, "kedactl: %s: %s\n", what, err->text);

@@ -182,6 +182,7 @@ int command_scalers(kedactl *k)
     int rc = CLI_OK;
 
     options.is_manual = 1;
+    options.log = say_warning;
     if (keda_engine_new(&engine, &options, &err) != KEDA_OK)
         return report_error("scalers", &err);
     if (k->arguments[0] == NULL)

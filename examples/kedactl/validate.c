@@ -59,6 +59,7 @@ int command_validate(kedactl *k)
         return CLI_USAGE;
     }
     options.is_manual = 1;
+    options.log = say_warning;
     options.is_strict = k->has_strict ? k->is_strict : 1;
     if (keda_engine_new(&engine, &options, &err) != KEDA_OK ||
         keda_findings_new(&findings, &err) != KEDA_OK)

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """kedad on files: scaling, reload, metrics, probes, admin socket, dry run, restart."""
 
+import http.client
 import json
 import os
 import signal
+import socket as sockets
 import stat
+import subprocess
 
 import pytest
 
-from conftest import documents, wait_for
+from conftest import BUILD, documents, wait_for
 
 SECRET = "zq7-planted-secret-zq7"
 
@@ -244,3 +247,112 @@ def test_two_kedads_do_not_share_a_state_file(start, file):
     second.reader.join()
     assert "state" in "".join(second.raw)
     assert first.stop() == 0
+
+
+@pytest.mark.parametrize("command", [["/usr/bin/yes"], ["/bin/sh", "-c", "while :; do echo line; done"]])
+def test_a_talkative_worker_holds_up_nobody(start, spool, file, command):
+    spool.fill(5)
+    file.write_text(documents(spool.path, json.dumps(command)))
+    kedad = start("-f", file)
+    kedad.wait(lambda: kedad.replicas() == 1, "the worker")
+    for _ in range(5):
+        assert kedad.get("/healthz", probe=True) == (200, "ok")
+    spool.fill(15)
+    kedad.wait(lambda: kedad.replicas() == 2, "another worker")
+    assert kedad.stop() == 0
+
+
+def test_a_log_that_nobody_reads_holds_up_nobody(modules, spool, file, tmp_path):
+    spool.fill(5)
+    file.write_text(documents(spool.path, '["/usr/bin/yes"]'))
+    socket = tmp_path / "s"
+    unread, end = os.pipe()
+    env = {**os.environ, "KEDA_PLUGIN_PATH": str(modules)}
+    kedad = subprocess.Popen([str(BUILD / "bin/kedad"), "-f", str(file), "--metrics-bind-address", "0",
+                              "--health-probe-bind-address", "0", "--state-file", "0", "--admin-socket", str(socket)],
+                             stderr=end, stdin=subprocess.DEVNULL, env=env)
+    os.close(end)
+
+    def exist():
+        answer = subprocess.run([str(BUILD / "bin/kedactl"), "get", "work", "-o", "json", "--server", str(socket)],
+                                capture_output=True, text=True, timeout=30, check=False)
+        return answer.returncode == 0 and json.loads(answer.stdout)["replicas"]["status"] == 1
+    try:
+        wait_for(exist, "the worker, as kedactl sees it")
+        for _ in range(5):
+            assert exist()
+        kedad.terminate()
+        assert kedad.wait(timeout=30) == 0
+    finally:
+        kedad.kill()
+        kedad.wait()
+        os.close(unread)
+
+
+def test_worker_output_is_always_valid_json(start, spool, file):
+    spool.fill(5)
+    script = r"printf '\377\376 \033[31mred\n'; printf '%3000s\n' x; exec sleep 1000"
+    file.write_text(documents(spool.path, json.dumps(["/bin/sh", "-c", script])))
+    kedad = start("-f", file)
+    kedad.wait(lambda: any("red" in r["msg"] for r in kedad.records), "the worker's line")
+    kedad.wait(lambda: any(len(r["msg"]) > 2900 for r in kedad.records), "the long line")
+    assert not any("\x1b" in line for line in kedad.raw)
+    assert kedad.stop() == 0
+    assert len(kedad.records) == len(kedad.raw)
+
+
+def test_a_folder_that_comes_back_is_seen(start, spool, tmp_path):
+    spool.fill(100)
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "a.yaml").write_text(documents(spool.path, maxReplicaCount=1))
+    kedad = start("-f", folder)
+    kedad.wait(lambda: kedad.replicas() == 1, "a worker")
+    folder.rename(tmp_path / "away")
+    folder.mkdir()
+    (folder / "b.yaml").write_text(documents(spool.path, maxReplicaCount=2))
+    kedad.wait(lambda: kedad.replicas() == 2, "the new folder's document")
+    (folder / "b.yaml").write_text(documents(spool.path, maxReplicaCount=3))
+    kedad.wait(lambda: kedad.replicas() == 3, "a change in the new folder")
+    assert kedad.stop() == 0
+
+
+def test_a_link_to_a_file_elsewhere_is_followed(start, spool, tmp_path):
+    spool.fill(100)
+    (tmp_path / "real").mkdir()
+    real, link = tmp_path / "real" / "r.conf", tmp_path / "link.yaml"
+    real.write_text(documents(spool.path, maxReplicaCount=1))
+    link.symlink_to(real)
+    kedad = start("-f", link)
+    kedad.wait(lambda: kedad.replicas() == 1, "a worker")
+    real.write_text(documents(spool.path, maxReplicaCount=2))
+    kedad.wait(lambda: kedad.replicas() == 2, "the changed file")
+    assert kedad.stop() == 0
+
+
+def admin_post(kedad, page):
+    connection = http.client.HTTPConnection("kedad")
+    connection.sock = sockets.socket(sockets.AF_UNIX)
+    connection.sock.connect(str(kedad.socket))
+    connection.request("POST", page)
+    return connection.getresponse().status
+
+
+def test_reload_by_the_admin_socket_says_what_came_of_it(start, spool, file):
+    kedad = start("-f", file)
+    assert admin_post(kedad, "/v1/reload") == 200
+    file.write_text("kind: [")
+    assert admin_post(kedad, "/v1/reload") == 422
+    assert kedad.stop() == 0
+
+
+def test_without_a_place_for_state_it_says_so(modules, file):
+    env = {"PATH": os.environ["PATH"], "KEDA_PLUGIN_PATH": str(modules), "HOME": "/proc"}
+    run = subprocess.Popen([str(BUILD / "bin/kedad"), "-f", str(file), "--metrics-bind-address", "0",
+                            "--health-probe-bind-address", "0"], stderr=subprocess.PIPE, text=True, env=env)
+    try:
+        lines = [run.stderr.readline(), run.stderr.readline()]
+        assert "kedad starts" in lines[0] and "no state file" in lines[1], lines
+    finally:
+        run.terminate()
+        run.communicate()
