@@ -18,7 +18,7 @@
 #include "kedad.h"
 
 #define HTTP_UNPROCESSABLE 422
-#define LATE_MS 10000 /* a step that late is not healthy */
+#define LATE_MS            10000 /* a step that late is not healthy */
 
 struct server {
     struct MHD_Daemon *daemon;
