@@ -300,8 +300,8 @@ static void describe_trouble(const process_pool *pool, char *out, size_t size)
     }
     out[0] = '\0';
     if (worst != NULL)
-        (void)snprintf(out, size, "%d of %d workers do not stay up: %s", nfailing, pool->wanted,
-                       worst->trouble);
+        (void)snprintf(out, size, "%d of %d workers do not stay up: %.*s", nfailing,
+                       pool->wanted, MAX_TROUBLE - 64, worst->trouble);
     text_cut_broken_end(out);
 }
 
