@@ -61,7 +61,7 @@ func main() {
 	status := C.keda_workload_status{struct_size: C.sizeof_keda_workload_status}
 	var seen []C.int32_t
 	deadline := time.Now().Add(30 * time.Second)
-	for len(seen) < 3 || seen[len(seen)-1] != 0 {
+	for load != 0 || seen[len(seen)-1] != 0 { // the counts between are a matter of when one looks
 		if time.Now().After(deadline) {
 			panic(fmt.Sprint("replicas went ", seen))
 		}
