@@ -127,11 +127,6 @@ void workload_free(workload *w)
     mem_free(w);
 }
 
-const keda_reading *workload_reading(const workload *w, size_t at)
-{
-    return &w->metrics[at].reading;
-}
-
 /* ---- going on */
 
 static void inherit_triggers(workload *w, workload *before)

@@ -127,6 +127,4 @@ void workload_settle_targets(keda_engine *e);
 /* The reaper's. */
 void workload_reap(keda_engine *e);
 
-const keda_reading *workload_reading(const workload *w, size_t metric);
-
 #endif
