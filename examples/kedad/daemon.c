@@ -37,29 +37,28 @@ static int64_t now_ms(void)
 
 static void load(kedad *d)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
     notify_send("RELOADING=1");
     d->reload_at_ms = -1;
     watcher_close(&d->watcher);
     watcher_open(&d->watcher, d->s);
     d->state.is_last_reload_good = documents_load(d->s, d->engine, &d->s->log);
-    d->state.last_reload_wall_ms = (int64_t)now.tv_sec * 1000;
     if (d->state.is_last_reload_good)
         d->state.is_ready = true;
-    else {
-        d->state.failed_reloads++;
-        if (d->state.is_ready)
-            log_line(&d->s->log, KEDA_LOG_WARN, "what ran before runs on", NULL, NULL);
-    }
+    else if (d->state.is_ready)
+        log_line(&d->s->log, KEDA_LOG_WARN, "what ran before runs on", NULL, NULL);
     notify_send("READY=1");
 }
 
+/* Standard input has been read to its end: a second reading would find no documents at all. */
 static bool reload(void *user)
 {
     kedad *d = user;
 
+    d->reload_at_ms = -1;
+    if (d->watcher.reads_stdin) {
+        log_line(&d->s->log, KEDA_LOG_WARN, "standard input cannot be read again", NULL, NULL);
+        return false;
+    }
     d->state.reloads++;
     load(d);
     if (d->state.is_last_reload_good)
@@ -84,11 +83,11 @@ static void serve_signals(kedad *d)
     struct signalfd_siginfo info;
 
     while (read(d->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        if (info.ssi_signo == SIGHUP && !d->watcher.reads_stdin)
+        if (info.ssi_signo == SIGHUP)
             d->reload_at_ms = now_ms();
         else if (info.ssi_signo == SIGUSR1)
             dump_state(d);
-        else if (info.ssi_signo != SIGHUP)
+        else
             d->is_over = true;
     }
 }

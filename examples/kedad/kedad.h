@@ -67,8 +67,7 @@ typedef struct server_state { /* what the handlers read */
     bool is_ready;
     bool (*reload)(void *user); /* reads the documents again; true when they were taken */
     void *reload_user;
-    int64_t last_reload_wall_ms;
-    int reloads, failed_reloads;
+    int reloads;
     bool is_last_reload_good;
     int64_t lateness_ms; /* how late the last step came */
 } server_state;

@@ -92,7 +92,7 @@ def kedactl(modules):
 
 
 class Kedad:
-    def __init__(self, modules, folder, *arguments, wait_ready=True):
+    def __init__(self, modules, folder, *arguments, wait_ready=True, text=None):
         self.runtime = tempfile.TemporaryDirectory(prefix="kedad-")
         self.socket = Path(self.runtime.name) / "kedad.sock"
         self.records, self.raw = [], []
@@ -100,7 +100,11 @@ class Kedad:
         self.process = subprocess.Popen(
             [str(BUILD / "bin/kedad"), "--log-format", "json", "--metrics-bind-address", "127.0.0.1:0",
              "--health-probe-bind-address", "127.0.0.1:0", "--state-file", str(folder / "state"),
-             *map(str, arguments)], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=env)
+             *map(str, arguments)], stderr=subprocess.PIPE, text=True, env=env,
+            stdin=subprocess.DEVNULL if text is None else subprocess.PIPE)
+        if text is not None:
+            self.process.stdin.write(text)
+            self.process.stdin.close()
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         if wait_ready:

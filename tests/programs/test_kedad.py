@@ -346,6 +346,17 @@ def test_reload_by_the_admin_socket_says_what_came_of_it(start, spool, file):
     assert kedad.stop() == 0
 
 
+def test_standard_input_is_not_read_again(start, spool):
+    spool.fill(15)
+    kedad = start("-f", "-", text=documents(spool.path))
+    kedad.wait(lambda: kedad.replicas() == 2, "2 workers")
+    assert admin_post(kedad, "/v1/reload") == 422
+    kedad.process.send_signal(signal.SIGHUP)
+    kedad.wait(lambda: len(kedad.said("standard input cannot be read again")) == 2, "both refusals")
+    assert kedad.replicas() == 2
+    assert kedad.stop() == 0
+
+
 def test_without_a_place_for_state_it_says_so(modules, file):
     env = {"PATH": os.environ["PATH"], "KEDA_PLUGIN_PATH": str(modules), "HOME": "/proc"}
     run = subprocess.Popen([str(BUILD / "bin/kedad"), "-f", str(file), "--metrics-bind-address", "0",
