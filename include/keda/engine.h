@@ -34,6 +34,8 @@ typedef struct keda_engine_options {
     uint32_t deviations;       /* keda_deviation bits for every policy */
     int32_t has_deviations;    /* 0: the default set (KEDA_DEVIATIONS_DEFAULT) */
     int64_t http_timeout_ms;   /* default 3000 */
+    /* Where a ClusterTriggerAuthentication's Secrets and ConfigMaps lie; NULL: "keda" */
+    const char *cluster_namespace;
 } keda_engine_options;
 #ifndef __cplusplus
 #define KEDA_ENGINE_OPTIONS_INIT                                                               \
@@ -132,8 +134,9 @@ typedef struct keda_source {
  * what ran before runs on. Unchanged documents keep history and processes.
  *
  * id        names the source
- * text      NUL-terminated YAML or JSON: ScaledObject, TriggerAuthentication, Secret, ConfigMap,
- *           ProcessPool
+ * text      NUL-terminated YAML or JSON: ScaledObject, TriggerAuthentication,
+ *           ClusterTriggerAuthentication, Secret, ConfigMap, ProcessPool; and Deployments or whatever
+ *           else a ScaledObject names as its target, of which the containers' environment is read
  * findings  may be NULL; errors and warnings are added
  * errors    KEDA_EINVAL with the first error's place and text; KEDA_EUNSUPPORTED for a missing module
  */

@@ -20,8 +20,9 @@ typedef struct keda_http_tls {
     const char *cert; /* with key: the client certificate */
     const char *key;
     const char *key_password;
-    int32_t is_unsafe;   /* not 0: no verification of chain and host name */
-    int32_t min_version; /* 10, 11, 12, 13; 0: 12 */
+    int32_t is_unsafe;       /* not 0: no verification of chain and host name */
+    int32_t min_version;     /* 10, 11, 12, 13; 0: 12 */
+    const char *server_name; /* the certificate's, instead of the URL's host; NULL: that one */
 } keda_http_tls;
 
 /** All texts are borrowed for the call that takes the request. */

@@ -60,6 +60,10 @@ KEDA_API bool keda_json_int64(const keda_json *value, int64_t *out);
 /** True or false; false for others. */
 KEDA_API bool keda_json_bool(const keda_json *value, bool *out);
 
+/** Writes a value (NULL: null) as compact JSON, members in the order they were read. */
+KEDA_API KEDA_MUST_USE keda_status keda_json_write(const keda_json *value, keda_write_fn write,
+                                                   void *user, keda_error *err);
+
 /** Parses and reads one number in one step; errors say what stood at the path. */
 KEDA_API KEDA_MUST_USE keda_status keda_json_get_double(const char *text, size_t size,
                                                         const char *path, double *out,

@@ -9,7 +9,9 @@
 #include <keda/error.h>
 #include <keda/http.h>
 #include <keda/json.h>
+#include <keda/kube.h>
 #include <keda/observe.h>
+#include <keda/operator.h>
 #include <keda/scaler.h>
 #include <keda/target.h>
 

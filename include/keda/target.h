@@ -22,6 +22,8 @@ typedef struct keda_target_ref {
     const char *name;
     const char
         *spec_json; /* the target's own document, checked and defaulted; NULL: it has none */
+    int32_t needs_pods; /* not 0: total and ready are asked for (a metric of type Value) */
+    int32_t reserved;
 } keda_target_ref;
 
 /** Counts; -1: unknown. */

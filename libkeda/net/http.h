@@ -38,6 +38,22 @@ keda_status http_send(keda_http *http, const keda_http_request *request, keda_ht
                       void (*drop)(void *user), void *user, keda_http_call **out,
                       keda_error *err);
 
+/* An answer without an end, given away piece by piece instead of being kept. */
+typedef struct http_stream {
+    /* A piece of the body of a 2xx answer, as it comes; anything but KEDA_OK ends the stream with that
+     * status. It may not send or cancel anything. Other answers are kept and come with `done`. */
+    keda_status (*piece)(const char *bytes, size_t size, void *user);
+    int64_t quiet_ms; /* without a byte for so long it ends with KEDA_ETIMEOUT */
+} http_stream;
+
+/* keda_http_send for a stream: the request's timeout counts until the head of the answer is there, its
+ * max_body_bytes for answers that are not 2xx. `done` comes once, when the stream has ended: with the
+ * reply when the peer ended it, with an error when it broke. `drop` as in http_send; may be NULL. */
+keda_status http_stream_open(keda_http *http, const keda_http_request *request,
+                             const http_stream *stream, keda_http_done_fn done,
+                             void (*drop)(void *user), void *user, keda_http_call **out,
+                             keda_error *err);
+
 /* The timeout of requests that name none. */
 int64_t http_pool_timeout_ms(const keda_http *http);
 
