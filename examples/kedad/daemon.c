@@ -13,16 +13,19 @@
 #include "kedad.h"
 
 #define SETTLE_MS 100  /* a changed file is read when it has been quiet that long */
-#define GRACE_MS  8000 /* what stopping may take */
+#define GRACE_MS  8000 /* what the engine's end may take */
+#define STOP_MS   5000 /* what the cluster may take before: writes under way, status, Events */
 #define NSERVERS  3
 
 typedef struct kedad {
     settings *s;
     keda_engine *engine;
+    cluster *cluster; /* NULL: files and processes only */
     server *servers[NSERVERS];
     server_state state;
     watcher watcher;
     int signal_fd;
+    bool is_stopping; /* the cluster's writes under way are waited for */
     bool is_over;
     int64_t reload_at_ms; /* -1: none wanted */
     int64_t due_at_ms;    /* when the engine wanted its step; -1: not known */
@@ -37,6 +40,12 @@ static int64_t now_ms(void)
 
 static void load(kedad *d)
 {
+    if (d->s->npaths == 0) {
+        d->reload_at_ms = -1;
+        d->state.is_ready = d->state.is_last_reload_good = true;
+        notify_send("READY=1");
+        return;
+    }
     notify_send("RELOADING=1");
     d->reload_at_ms = -1;
     watcher_close(&d->watcher);
@@ -55,6 +64,11 @@ static bool reload(void *user)
     kedad *d = user;
 
     d->reload_at_ms = -1;
+    if (d->s->npaths == 0) {
+        log_line(&d->s->log, KEDA_LOG_INFO, "the cluster is watched: there is nothing to read",
+                 NULL, NULL);
+        return true;
+    }
     if (d->watcher.reads_stdin) {
         log_line(&d->s->log, KEDA_LOG_WARN, "standard input cannot be read again", NULL, NULL);
         return false;
@@ -78,6 +92,13 @@ static void dump_state(kedad *d)
     }
 }
 
+/* The second time at once. */
+static void stop(kedad *d)
+{
+    d->is_over = d->is_stopping || d->cluster == NULL || !cluster_stop(d->cluster, STOP_MS);
+    d->is_stopping = true;
+}
+
 static void serve_signals(kedad *d)
 {
     struct signalfd_siginfo info;
@@ -88,7 +109,7 @@ static void serve_signals(kedad *d)
         else if (info.ssi_signo == SIGUSR1)
             dump_state(d);
         else
-            d->is_over = true;
+            stop(d);
     }
 }
 
@@ -136,7 +157,9 @@ static keda_status serve(kedad *d, keda_error *err)
             server_run(d->servers[i]);
     if (d->reload_at_ms >= 0 && now_ms() >= d->reload_at_ms)
         (void)reload(d);
-    return keda_engine_step(d->engine, err);
+    const keda_status rc = keda_engine_step(d->engine, err);
+    d->is_over = d->is_over || (d->is_stopping && cluster_is_stopped(d->cluster));
+    return rc;
 }
 
 static bool open_servers(kedad *d)
@@ -186,8 +209,30 @@ static keda_status open_engine(kedad *d, keda_error *err)
     options.plugin_path = d->s->plugin_path;
     options.state_path = d->s->state_path[0] != '\0' ? d->s->state_path : NULL;
     options.max_threads = d->s->max_threads;
+    options.cluster_namespace =
+        d->s->cluster_namespace != NULL ? d->s->cluster_namespace : d->s->space;
     options.shutdown_grace_ms = GRACE_MS;
     return keda_engine_new(&d->engine, &options, err);
+}
+
+/* Without documents there must be a cluster; with them only when one is named. */
+static bool open_cluster(kedad *d)
+{
+    keda_error err = KEDA_ERROR_INIT;
+
+    if (d->s->npaths > 0 && d->s->kubeconfig == NULL)
+        return true;
+    d->cluster = cluster_open(d->s, d->engine, &err);
+    d->state.cluster = d->cluster;
+    if (d->cluster == NULL) {
+        log_line(&d->s->log, KEDA_LOG_ERROR,
+                 err.code == KEDA_ENOTFOUND ? "no documents (-f) and no cluster"
+                                            : "cannot use the cluster",
+                 "error", err.text);
+        return false;
+    }
+    log_line(&d->s->log, KEDA_LOG_INFO, "cluster", "address", cluster_server(d->cluster));
+    return true;
 }
 
 int daemon_main(settings *s)
@@ -206,6 +251,10 @@ int daemon_main(settings *s)
     d.state.reload = reload;
     d.state.reload_user = &d;
     log_line(&s->log, KEDA_LOG_INFO, "kedad starts", "version", keda_version());
+    if (!open_cluster(&d)) {
+        rc = CLI_NEGATIVE;
+        goto out;
+    }
     if (s->state_path[0] == '\0' && !s->is_state_off && !s->is_dry_run)
         log_line(
             &s->log, KEDA_LOG_WARN,
@@ -228,6 +277,7 @@ out:
     for (size_t i = 0; i < NSERVERS; i++)
         server_close(d.servers[i]);
     watcher_close(&d.watcher);
+    cluster_close(d.cluster);
     keda_engine_free(d.engine);
     if (d.signal_fd >= 0)
         close(d.signal_fd);

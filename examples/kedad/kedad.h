@@ -10,7 +10,8 @@
 
 #include "cli.h"
 
-#define KEDAD_PATHS 64
+#define KEDAD_PATHS      64
+#define KEDAD_NAMESPACES 64
 
 /* ---- log.c: records to standard error ------------------------------------------------------- */
 
@@ -38,6 +39,15 @@ typedef struct settings {
     const char *socket_path; /* "": none */
     const char *plugin_path;
     int32_t max_threads; /* 0: the library's default */
+    /* the cluster; without any -f, or with a kubeconfig */
+    const char *kubeconfig, *context, *space; /* NULL: as kubectl finds them */
+    const char *watch_namespaces;             /* comma list; NULL: all */
+    const char *label_selector;
+    const char *cluster_namespace; /* of ClusterTriggerAuthentications' Secrets */
+    const char *lease_name;
+    double qps; /* 0: the library's default */
+    int32_t burst;
+    bool is_leader_elected;
     bool is_dry_run, is_strict, is_state_off;
     log_writer log;
 } settings;
@@ -59,11 +69,26 @@ void watcher_close(watcher *w);
 /* Reads all paths and makes them the engine's documents; says every finding. */
 bool documents_load(const settings *s, keda_engine *engine, log_writer *log);
 
+/* ---- cluster.c: Kubernetes ------------------------------------------------------------------ */
+
+typedef struct cluster cluster;
+/* NULL with err when there is no identity or it is unusable. */
+cluster *cluster_open(const settings *s, keda_engine *engine, keda_error *err);
+const char *cluster_server(const cluster *c);
+/* Its collections are listed, or another one leads. */
+bool cluster_is_ready(const cluster *c);
+keda_status cluster_metrics(const cluster *c, keda_write_fn write, void *user, keda_error *err);
+/* Begins to end in good order; false: there is nothing to wait for. */
+bool cluster_stop(cluster *c, int64_t grace_ms);
+bool cluster_is_stopped(const cluster *c);
+void cluster_close(cluster *c); /* before the engine is freed; NULL is fine */
+
 /* ---- server.c: HTTP for people, probes and Prometheus --------------------------------------- */
 
 typedef struct server server;
 typedef struct server_state { /* what the handlers read */
     keda_engine *engine;
+    const cluster *cluster; /* NULL: none */
     bool is_ready;
     bool (*reload)(void *user); /* reads the documents again; true when they were taken */
     void *reload_user;

@@ -24,17 +24,26 @@ static const cli_option options[] = {
     {"zap-log-level", 0, "LEVEL", "the same as --log-level"},
     {"zap-encoder", 0, "FORMAT", "the same as --log-format"},
     {"zap-time-encoding", 0, "NAME", "accepted, has no effect"},
-    {"leader-elect", 0, NULL, "accepted; means nothing without a cluster"},
-    {"leader-election-id", 0, "NAME", "accepted; means nothing without a cluster"},
+    {"kubeconfig", 0, "FILE", "the cluster ($KUBECONFIG, in-cluster, ~/.kube/config)"},
+    {"context", 0, "NAME", "of the kubeconfig (its current-context)"},
+    {"namespace", 'n', "NAME", "its own: Lease, ClusterTriggerAuthentications' Secrets"},
+    {"watch-namespace", 0, "LIST", "namespaces it works for ($WATCH_NAMESPACE; all)"},
+    {"watch-label-selector", 0, "SELECTOR", "ScaledObjects it works for (all)"},
+    {"leader-elect", 0, NULL, "works only while it holds the Lease"},
+    {"leader-election-id", 0, "NAME", "the Lease (kedad.libkeda.io)"},
+    {"kube-api-qps", 0, "N", "requests a second to the API server (20)"},
+    {"kube-api-burst", 0, "N", "requests at once after a pause (30)"},
     {"metrics-service-bind-address", 0, "ADDRESS", "accepted; there is no metrics service"},
     {"enable-cert-rotation", 0, NULL, "accepted; there is no webhook certificate"},
 };
 
 static const cli_program program = {
     .name = "kedad",
-    .usage = "Usage: kedad -f FILE|DIR [-f ...] [OPTION...]\n\n"
-             "Runs the ScaledObjects of the documents: asks their triggers, decides, scales.\n"
-             "Documents are read again on SIGHUP and when they change; SIGTERM ends.\n",
+    .usage =
+        "Usage: kedad [-f FILE|DIR]... [OPTION...]\n\n"
+        "Runs ScaledObjects: asks their triggers, decides, scales. Without -f they are the "
+        "cluster's.\n"
+        "Files are read again on SIGHUP and when they change; SIGTERM ends.\n",
     .options = options,
     .noptions = sizeof options / sizeof options[0],
 };
@@ -80,6 +89,29 @@ static bool set_threads(settings *s, const char *value)
     return false;
 }
 
+static bool set_number(const char *name, const char *value, double *out)
+{
+    char *end;
+    const double n = strtod(value, &end);
+
+    if (*value != '\0' && *end == '\0' && n >= 1.0 && n <= 1e6) {
+        *out = n;
+        return true;
+    }
+    fprintf(stderr, "kedad: --%s is 1 to 1000000, not \"%s\"\n", name, value);
+    return false;
+}
+
+static bool set_burst(settings *s, const char *value)
+{
+    double n = 0.0;
+
+    if (!set_number("kube-api-burst", value, &n))
+        return false;
+    s->burst = (int32_t)n;
+    return true;
+}
+
 static bool add_path(settings *s, const char *path)
 {
     if (s->npaths == KEDAD_PATHS) {
@@ -93,19 +125,28 @@ static bool add_path(settings *s, const char *path)
 /* Options whose value is kept as it is. */
 static bool set_text(settings *s, const char *name, const char *value)
 {
-    if (strcmp(name, "metrics-bind-address") == 0)
-        s->metrics_address = value;
-    else if (strcmp(name, "health-probe-bind-address") == 0)
-        s->health_address = value;
-    else if (strcmp(name, "admin-socket") == 0)
-        s->socket_path = value;
-    else if (strcmp(name, "state-file") == 0)
-        s->state_path = value;
-    else if (strcmp(name, "plugin-dir") == 0)
-        s->plugin_path = value;
-    else
-        return false;
-    return true;
+    const struct {
+        const char *name;
+        const char **place;
+    } places[] = {{"metrics-bind-address", &s->metrics_address},
+                  {"health-probe-bind-address", &s->health_address},
+                  {"admin-socket", &s->socket_path},
+                  {"state-file", &s->state_path},
+                  {"plugin-dir", &s->plugin_path},
+                  {"kubeconfig", &s->kubeconfig},
+                  {"context", &s->context},
+                  {"namespace", &s->space},
+                  {"watch-namespace", &s->watch_namespaces},
+                  {"watch-label-selector", &s->label_selector},
+                  {"leader-election-id", &s->lease_name}};
+
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        if (strcmp(name, places[i].name) == 0) {
+            *places[i].place = value;
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool on_option(const cli_option *option, const char *value, void *user)
@@ -123,8 +164,14 @@ static bool on_option(const cli_option *option, const char *value, void *user)
         return set_format(s, value);
     if (strcmp(name, "max-threads") == 0)
         return set_threads(s, value);
+    if (strcmp(name, "kube-api-qps") == 0)
+        return set_number(name, value, &s->qps);
+    if (strcmp(name, "kube-api-burst") == 0)
+        return set_burst(s, value);
     if (strcmp(name, "dry-run") == 0)
         s->is_dry_run = true;
+    else if (strcmp(name, "leader-elect") == 0)
+        s->is_leader_elected = true;
     else if (strcmp(name, "strict") == 0)
         s->is_strict = true;
     else
@@ -139,9 +186,44 @@ static const char *off_or(const char *text, const char *fallback)
     return strcmp(text, "0") == 0 ? "" : text;
 }
 
-int main(int argc, char **argv)
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value == NULL || value[0] == '\0' ? NULL : value;
+}
+
+/* What lies outside the command line: places of files, KEDA's variables. In a cluster, probes and
+ * Prometheus come from outside, and state is the cluster's. */
+static void set_defaults(settings *s)
 {
     static char state_path[4096], socket_path[4096];
+    const bool is_operator = s->npaths == 0;
+    const bool is_pod =
+        is_operator && s->kubeconfig == NULL && variable("KUBERNETES_SERVICE_HOST") != NULL;
+
+    if (is_operator)
+        s->state_path = "0";
+    if (s->state_path == NULL && !s->is_dry_run &&
+        cli_state_path(state_path, sizeof state_path))
+        s->state_path = state_path;
+    if (s->socket_path == NULL && cli_socket_path(socket_path, sizeof socket_path))
+        s->socket_path = socket_path;
+    s->is_state_off = s->state_path != NULL && strcmp(s->state_path, "0") == 0;
+    s->state_path = off_or(s->state_path, "");
+    s->socket_path = off_or(s->socket_path, "");
+    s->metrics_address = off_or(s->metrics_address, is_pod ? ":8080" : "127.0.0.1:8080");
+    s->health_address = off_or(s->health_address, is_pod ? ":8081" : "127.0.0.1:8081");
+    if (s->watch_namespaces == NULL)
+        s->watch_namespaces = variable("WATCH_NAMESPACE");
+    if (s->label_selector == NULL)
+        s->label_selector = variable("WATCH_LABEL_SELECTOR");
+    if (s->space == NULL)
+        s->space = variable("POD_NAMESPACE");
+    s->cluster_namespace = variable("KEDA_CLUSTER_OBJECT_NAMESPACE");
+}
+
+int main(int argc, char **argv)
+{
     settings s = {.log = {.level = KEDA_LOG_INFO, .fd = STDERR_FILENO}};
     int first;
 
@@ -154,18 +236,6 @@ int main(int argc, char **argv)
                 argv[first]);
         return CLI_USAGE;
     }
-    if (s.npaths == 0) {
-        fputs("kedad: no documents: -f FILE or -f DIR is needed\n", stderr);
-        return CLI_USAGE;
-    }
-    if (s.state_path == NULL && !s.is_dry_run && cli_state_path(state_path, sizeof state_path))
-        s.state_path = state_path;
-    if (s.socket_path == NULL && cli_socket_path(socket_path, sizeof socket_path))
-        s.socket_path = socket_path;
-    s.is_state_off = s.state_path != NULL && strcmp(s.state_path, "0") == 0;
-    s.state_path = off_or(s.state_path, "");
-    s.socket_path = off_or(s.socket_path, "");
-    s.metrics_address = off_or(s.metrics_address, "127.0.0.1:8080");
-    s.health_address = off_or(s.health_address, "127.0.0.1:8081");
+    set_defaults(&s);
     return daemon_main(&s);
 }

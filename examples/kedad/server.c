@@ -70,6 +70,11 @@ static void answer_metrics(const server_state *state, answer *a)
         answer_text(a, MHD_HTTP_INTERNAL_SERVER_ERROR, err.text);
         return;
     }
+    if (state->cluster != NULL &&
+        cluster_metrics(state->cluster, answer_write, a, &err) != KEDA_OK) {
+        answer_text(a, MHD_HTTP_INTERNAL_SERVER_ERROR, err.text);
+        return;
+    }
     snprintf(own, sizeof own,
              "# HELP kedad_config_last_reload_successful Whether the documents read last were "
              "taken.\n"
@@ -86,13 +91,15 @@ static void answer_probe(const server_state *state, bool is_ready_probe, bool is
                          answer *a)
 {
     const bool is_on_time = state->lateness_ms < LATE_MS;
-    const bool is_good = is_on_time && (!is_ready_probe || state->is_ready);
+    const bool is_ready =
+        state->is_ready && (state->cluster == NULL || cluster_is_ready(state->cluster));
+    const bool is_good = is_on_time && (!is_ready_probe || is_ready);
     char text[160];
 
     snprintf(text, sizeof text, "[%c]loop ticks\n%s%s", is_on_time ? '+' : '-',
-             !is_ready_probe   ? ""
-             : state->is_ready ? "[+]documents applied\n"
-                               : "[-]documents applied\n",
+             !is_ready_probe ? ""
+             : is_ready      ? "[+]documents applied\n"
+                             : "[-]documents applied\n",
              is_good ? "ok\n" : "failed\n");
     answer_text(a, is_good ? MHD_HTTP_OK : MHD_HTTP_INTERNAL_SERVER_ERROR,
                 is_verbose || !is_good ? text : "ok");
