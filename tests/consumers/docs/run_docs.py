@@ -4,7 +4,7 @@
 ```yaml NAME, ```c NAME and the like write that file into the page's scratch folder; ```sh runs, block by block, in
 one bash for the page, and fails the page at the first command that fails; ```text after it is an answer shown to
 people and is not compared. Lines that belong to a checkout (make, git, scripts/, .ci/) are not run here: they are
-checked to exist, and CI runs them.
+checked to exist, and CI runs them. ```sh live blocks need a cluster: tests/live runs them.
 """
 
 import os
@@ -35,6 +35,8 @@ def run_page(page):
     commands = []
     with tempfile.TemporaryDirectory(prefix="keda-docs-") as folder:
         for kind, name, body in FENCE.findall(page.read_text()):
+            if name == "live":
+                continue
             if name is not None and name != "":
                 Path(folder, name).write_text(body)
             if kind != "sh":
