@@ -36,6 +36,7 @@ struct keda_kube {
     kube_resources *resources;
     kube_events *events; /* NULL until the first */
     kube_closer *closers;
+    struct kube_counts *counts; /* of keda_engine_on_kube; NULL: none; freed when it closes */
     int64_t timeout_ms;
     char *space, *user_agent;
 };
