@@ -57,7 +57,7 @@ static void put_quoted(json_text *j, const char *text)
     put_text(j, "\"");
 }
 
-static void put_key(json_text *j, const char *key)
+void json_text_key(json_text *j, const char *key)
 {
     if (j->needs_comma)
         put_text(j, ",");
@@ -70,7 +70,7 @@ static void put_key(json_text *j, const char *key)
 
 void json_text_open(json_text *j, const char *key, char bracket)
 {
-    put_key(j, key);
+    json_text_key(j, key);
     put(j, &bracket, 1);
     j->needs_comma = false;
 }
@@ -83,14 +83,14 @@ void json_text_close(json_text *j, char bracket)
 
 void json_text_string(json_text *j, const char *key, const char *value)
 {
-    put_key(j, key);
+    json_text_key(j, key);
     put_quoted(j, value == NULL ? "" : value);
 }
 
 void json_text_int(json_text *j, const char *key, int64_t value)
 {
     char text[32];
-    put_key(j, key);
+    json_text_key(j, key);
     (void)snprintf(text, sizeof text, "%lld", (long long)value);
     put_text(j, text);
 }
@@ -102,18 +102,18 @@ void json_text_double(json_text *j, const char *key, double value)
         json_text_null(j, key);
         return;
     }
-    put_key(j, key);
+    json_text_key(j, key);
     put(j, text, num_format_double(value, text, sizeof text));
 }
 
 void json_text_bool(json_text *j, const char *key, bool value)
 {
-    put_key(j, key);
+    json_text_key(j, key);
     put_text(j, value ? "true" : "false");
 }
 
 void json_text_null(json_text *j, const char *key)
 {
-    put_key(j, key);
+    json_text_key(j, key);
     put_text(j, "null");
 }

@@ -25,5 +25,7 @@ void json_text_int(json_text *j, const char *key, int64_t value);
 void json_text_double(json_text *j, const char *key, double value); /* not finite: null */
 void json_text_bool(json_text *j, const char *key, bool value);
 void json_text_null(json_text *j, const char *key);
+/* The name alone (NULL: in a list): the caller writes the value with j->write and keeps its status. */
+void json_text_key(json_text *j, const char *key);
 
 #endif

@@ -39,3 +39,17 @@ Test(json_text, escapes_what_a_string_must_not_hold)
     cr_expect_str_eq(text.data, "\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u001f\xc3\xa9\"");
     keda_buf_clear(&text);
 }
+
+Test(json_text, leaves_a_value_to_the_caller)
+{
+    keda_buf text = {0};
+    json_text j;
+    json_text_init(&j, buf_write, &text);
+    json_text_open(&j, NULL, '{');
+    json_text_key(&j, "a");
+    cr_expect_eq(j.write("[1]", 3, j.user), KEDA_OK);
+    json_text_int(&j, "b", 2);
+    json_text_close(&j, '}');
+    cr_expect_str_eq(text.data, "{\"a\":[1],\"b\":2}");
+    keda_buf_clear(&text);
+}
