@@ -36,10 +36,12 @@ _fetched = {}
 
 
 def fetch(what):
-    """`scripts/kafka-fetch WHAT`, once a run; what it says goes to our stderr."""
+    """`scripts/kafka-fetch WHAT`, or `scripts/kube-fetch` for "control-plane", once a run; what it
+    says goes to our stderr."""
     if what not in _fetched:
-        run = subprocess.run([ROOT / "scripts" / "kafka-fetch", what], stdout=subprocess.PIPE,
-                             text=True, timeout=900, check=False,
+        command = ["kube-fetch"] if what == "control-plane" else ["kafka-fetch", what]
+        run = subprocess.run([ROOT / "scripts" / command[0], *command[1:]], stdout=subprocess.PIPE,
+                             text=True, timeout=3600, check=False,
                              env={**os.environ, "PYTHON": sys.executable})
         _fetched[what] = Path(run.stdout.strip()) if run.returncode == 0 else None
     return _fetched[what]
@@ -49,7 +51,7 @@ def fetched(what):
     """The folder in the cache."""
     folder = fetch(what)
     if folder is None:
-        unavailable(f"kafka-fetch {what} failed, see above")
+        unavailable(f"{what} could not be fetched, see above")
     return folder
 
 

@@ -12,6 +12,8 @@ sys.dont_write_bytecode = True
 
 from bed import fetch  # noqa: E402
 from certificates import Certificates  # noqa: E402
+from cluster import ControlPlane, ReplicaWatch  # noqa: E402
+from door import Door  # noqa: E402
 from kafka import Broker, client_library  # noqa: E402
 from programs import Kedad, Workers  # noqa: E402
 
@@ -23,7 +25,7 @@ def pytest_sessionstart(session):
     if not session.config.option.collectonly:
         capture = session.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled():
-            for what in ("client", "4.3.1", "3.9.2"):
+            for what in ("client", "4.3.1", "3.9.2", "control-plane"):
                 fetch(what)
 
 
@@ -72,6 +74,46 @@ def mortal(_mortal):
         _mortal.launch()
     _mortal.resume()
     return _mortal
+
+
+@pytest.fixture(scope="session")
+def plane(tmp_path_factory):
+    """The control plane of the run; tests leave it running."""
+    made = ControlPlane(tmp_path_factory.mktemp("kube"))
+    try:
+        yield made.start()
+    finally:
+        made.stop()
+
+
+@pytest.fixture(scope="session")
+def cluster(plane):
+    """It, with the product applied."""
+    return plane.apply_product()
+
+
+@pytest.fixture
+def space(plane):
+    """A namespace of one test."""
+    made = plane.make_space()
+    yield made
+    plane.drop_space(made)
+
+
+@pytest.fixture
+def door(plane, certificates):
+    """A way to the API server on which a test may make mischief."""
+    made = Door(plane, certificates)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def counts(plane, space):
+    """The replicas of the Deployments in the test's namespace, as they change."""
+    watch = ReplicaWatch(plane.api, space)
+    yield watch
+    watch.close()
 
 
 @pytest.fixture
