@@ -96,7 +96,10 @@ class Kedad:
         self.runtime = tempfile.TemporaryDirectory(prefix="kedad-")
         self.socket = Path(self.runtime.name) / "kedad.sock"
         self.records, self.raw = [], []
-        env = {**os.environ, "KEDA_PLUGIN_PATH": str(modules), "RUNTIME_DIRECTORY": self.runtime.name}
+        env = {**os.environ, "KEDA_PLUGIN_PATH": str(modules), "RUNTIME_DIRECTORY": self.runtime.name,
+               "HOME": self.runtime.name}
+        for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST"):  # no cluster of the machine's
+            env.pop(name, None)
         self.process = subprocess.Popen(
             [str(BUILD / "bin/kedad"), "--log-format", "json", "--metrics-bind-address", "127.0.0.1:0",
              "--health-probe-bind-address", "127.0.0.1:0", "--state-file", str(folder / "state"),

@@ -231,7 +231,8 @@ spec: {{command: [/bin/sleep, "1000"]}}
 
 
 @pytest.mark.parametrize("arguments, code, word", [
-    (["-f", "none.yaml"], 1, "none.yaml"), ([], 2, "-f"), (["--filnam", "x"], 2, "--filename"),
+    (["-f", "none.yaml"], 1, "none.yaml"), ([], 1, "-f"), (["--filnam", "x"], 2, "--filename"),
+    (["--kubeconfig", "none.conf"], 1, "none.conf"), (["--kube-api-qps", "many"], 2, "--kube-api-qps"),
     (["-f", "x", "--log-level", "loud"], 2, "loud"), (["-f", "x", "--log-format", "xml"], 2, "xml")])
 def test_what_cannot_start_says_why(start, arguments, code, word):
     kedad = start(*arguments, wait_ready=False)
