@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The life of a call: sent, ended by an answer, a failure or its deadline, cancelled, or dropped
- * with its pool. Options are set in request.c, redirects followed in redirect.c.
+ * with its pool. Options are set in request.c, redirects followed in redirect.c, answers without an
+ * end given away in stream.c.
  */
 #include "net/pool.h"
 #include "net/redirect.h"
@@ -14,6 +15,7 @@
 #include "base/num.h"
 
 #include <assert.h>
+#include <limits.h>
 
 enum {
     DEFAULT_BODY_BYTES = 4 * 1024 * 1024,
@@ -28,6 +30,8 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *user)
     keda_http_call *call = user;
 
     (void)one;
+    if (call->is_flowing)
+        return stream_on_body(call, bytes, size);
     if (size > call->max_body_bytes - call->body.size)
         call->refused = KEDA_ELIMIT;
     else if (buf_append(&call->body, bytes, size) != KEDA_OK)
@@ -39,9 +43,10 @@ static size_t on_head(char *bytes, size_t one, size_t size, void *user)
 {
     keda_http_call *call = user;
 
-    (void)bytes;
     (void)one;
     call->head_bytes += size;
+    if (call->stream.piece != NULL)
+        stream_on_head(call, bytes, size);
     if (call->head_bytes <= MAX_HEAD_BYTES)
         return size;
     call->refused = KEDA_ELIMIT;
@@ -73,6 +78,7 @@ static void call_free(keda_http_call *call)
 {
     pool_give_handle(call->http, call->easy);
     request_free_headers(call->headers);
+    request_forget_server_name(call);
     http_address_clear(&call->address);
     keda_buf_clear(&call->body);
     mem_free(call);
@@ -98,9 +104,14 @@ static void call_fail(keda_http_call *call, CURLcode result)
     else if (call->refused != KEDA_OK && call->head_bytes > MAX_HEAD_BYTES)
         (void)keda_error_set(&err, call->refused, "more than %d bytes of headers",
                              (int)MAX_HEAD_BYTES);
+    else if (call->refused != KEDA_OK && call->is_flowing)
+        (void)keda_error_set(&err, call->refused, "the reader of the stream refused it");
     else if (call->refused != KEDA_OK)
         (void)keda_error_set(&err, call->refused, "the answer is longer than %zu bytes",
                              call->max_body_bytes);
+    else if (result == CURLE_OPERATION_TIMEDOUT && call->is_flowing)
+        (void)keda_error_set(&err, KEDA_ETIMEOUT, "nothing came for %lld ms",
+                             (long long)call->stream.quiet_ms);
     else if (result == CURLE_OPERATION_TIMEDOUT)
         (void)keda_error_set(&err, KEDA_ETIMEOUT, "no answer within %lld ms",
                              (long long)call->timeout_ms);
@@ -120,10 +131,15 @@ static void call_succeed(keda_http_call *call)
     call_tell(call, &reply.pub, &none);
 }
 
+void call_time_out(keda_http_call *call)
+{
+    call_fail(call, CURLE_OPERATION_TIMEDOUT);
+}
+
 static void on_deadline(loop_timer *timer, void *user)
 {
     (void)timer;
-    call_fail(user, CURLE_OPERATION_TIMEDOUT);
+    call_time_out(user);
 }
 
 static keda_status call_start(keda_http_call *call, keda_error *err)
@@ -136,6 +152,16 @@ static keda_status call_start(keda_http_call *call, keda_error *err)
                           curl_multi_strerror(rc));
 }
 
+/* A stream has no end by the clock, only a head; so curl shares out the connecting alone. */
+static void call_limit(keda_http_call *call, int64_t left_ms)
+{
+    const long limit_ms = left_ms > LONG_MAX ? LONG_MAX : (long)left_ms;
+
+    (void)curl_easy_setopt(
+        call->easy, call->stream.piece != NULL ? CURLOPT_CONNECTTIMEOUT_MS : CURLOPT_TIMEOUT_MS,
+        limit_ms);
+}
+
 /* The same handle asks again, for the time that is left. */
 static keda_status call_ask_again(keda_http_call *call, keda_error *err)
 {
@@ -143,7 +169,7 @@ static keda_status call_ask_again(keda_http_call *call, keda_error *err)
     const int64_t left_ms = call->timeout_ms > spent_ms ? call->timeout_ms - spent_ms : 1;
 
     (void)curl_multi_remove_handle(call->http->multi, call->easy);
-    (void)curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, (long)left_ms);
+    call_limit(call, left_ms);
     buf_truncate(&call->body, 0);
     return call_start(call, err);
 }
@@ -239,6 +265,7 @@ static keda_status call_send(keda_http_call *call, const keda_http_request *requ
 
     if (rc != KEDA_OK)
         return rc;
+    call_limit(call, call->timeout_ms);
     rc =
         loop_timer_set(call->http->l, &call->deadline,
                        num_add_sat(call->started_ms, call->timeout_ms), on_deadline, call, err);
@@ -249,23 +276,24 @@ static keda_status call_send(keda_http_call *call, const keda_http_request *requ
     return rc;
 }
 
-keda_status http_send(keda_http *http, const keda_http_request *given, keda_http_done_fn done,
-                      void (*drop)(void *user), void *user, keda_http_call **out,
-                      keda_error *err)
+keda_status call_open(keda_http *http, const keda_http_request *given, const call_use *use,
+                      keda_http_call **out, keda_error *err)
 {
     keda_http_request request;
     keda_http_call *call;
     keda_status rc;
 
-    assert(http != NULL && given != NULL && done != NULL);
+    assert(http != NULL && given != NULL && use->done != NULL);
     if ((rc = request_read(&request, given, err)) != KEDA_OK)
         return rc;
     call = call_new(http, &request);
     if (call == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
-    call->done = done;
-    call->drop = drop;
-    call->user = user;
+    call->done = use->done;
+    call->drop = use->drop;
+    call->user = use->user;
+    if (use->stream != NULL)
+        call->stream = *use->stream;
     if ((rc = call_send(call, &request, err)) != KEDA_OK) {
         call_free(call);
         return rc;
@@ -274,6 +302,15 @@ keda_status http_send(keda_http *http, const keda_http_request *given, keda_http
     if (out != NULL)
         *out = call;
     return KEDA_OK;
+}
+
+keda_status http_send(keda_http *http, const keda_http_request *request, keda_http_done_fn done,
+                      void (*drop)(void *user), void *user, keda_http_call **out,
+                      keda_error *err)
+{
+    const call_use use = {.done = done, .drop = drop, .user = user};
+
+    return call_open(http, request, &use, out, err);
 }
 
 keda_status keda_http_send(keda_http *http, const keda_http_request *request,

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * keda/json.h on jansson: a keda_json is a json_t, nothing is copied. Size and depth are checked
- * before jansson sees a byte. Parsing and reading only; the other rooms that write or walk JSON of
- * their own use jansson themselves.
+ * before jansson sees a byte. Parsing and reading only: writing is json_write.c, and the other rooms
+ * that walk JSON of their own use jansson themselves.
  */
 #include <keda/json.h>
 
 #include "base/mem.h"
 #include "base/num.h"
 #include "net/json_scan.h"
+#include "net/json_value.h"
 
 #include <jansson.h>
 
@@ -28,16 +29,6 @@ static _Thread_local struct {
     size_t i;
     uint_fast64_t frees;
 } last;
-
-/* jansson takes `json_t *` where it only reads. */
-static json_t *value_of(const keda_json *value)
-{
-    union {
-        const keda_json *in;
-        json_t *out;
-    } cast = {.in = value};
-    return cast.out;
-}
 
 static const keda_json *json_of(const json_t *value)
 {
@@ -129,14 +120,14 @@ void keda_json_free(keda_json *root)
     if (root == NULL)
         return;
     atomic_fetch_add(&frees, 1);
-    json_decref(value_of(root));
+    json_decref(json_value_of(root));
 }
 
 int32_t keda_json_type_of(const keda_json *value)
 {
     if (value == NULL)
         return KEDA_JSON_NULL;
-    switch (json_typeof(value_of(value))) {
+    switch (json_typeof(json_value_of(value))) {
     case JSON_TRUE:
     case JSON_FALSE:
         return KEDA_JSON_BOOL;
@@ -213,7 +204,7 @@ static json_t *child(json_t *value, const char *segment, size_t size)
 
 const keda_json *keda_json_get(const keda_json *value, const char *path)
 {
-    json_t *at = value_of(value);
+    json_t *at = json_value_of(value);
 
     assert(path != NULL);
     if (*path == '\0')
@@ -233,7 +224,7 @@ const keda_json *keda_json_get(const keda_json *value, const char *path)
 
 size_t keda_json_count(const keda_json *value)
 {
-    const json_t *v = value_of(value);
+    const json_t *v = json_value_of(value);
 
     return json_is_object(v) ? json_object_size(v) : json_array_size(v);
 }
@@ -255,7 +246,7 @@ static void *object_iter(json_t *object, size_t i)
 
 const keda_json *keda_json_at(const keda_json *value, size_t i, const char **key)
 {
-    json_t *v = value_of(value);
+    json_t *v = json_value_of(value);
 
     if (key != NULL)
         *key = NULL;
@@ -274,7 +265,7 @@ const keda_json *keda_json_at(const keda_json *value, size_t i, const char **key
 
 const char *keda_json_string(const keda_json *value)
 {
-    const json_t *v = value_of(value);
+    const json_t *v = json_value_of(value);
     const char *text = json_string_value(v);
 
     /* A NUL inside would make a C string that says something else than the peer did. */
@@ -283,7 +274,7 @@ const char *keda_json_string(const keda_json *value)
 
 bool keda_json_double(const keda_json *value, double *out)
 {
-    const json_t *v = value_of(value);
+    const json_t *v = json_value_of(value);
     const char *text = keda_json_string(value);
 
     if (text != NULL)
@@ -296,7 +287,7 @@ bool keda_json_double(const keda_json *value, double *out)
 
 bool keda_json_int64(const keda_json *value, int64_t *out)
 {
-    const json_t *v = value_of(value);
+    const json_t *v = json_value_of(value);
 
     if (!json_is_integer(v))
         return false;
@@ -306,7 +297,7 @@ bool keda_json_int64(const keda_json *value, int64_t *out)
 
 bool keda_json_bool(const keda_json *value, bool *out)
 {
-    const json_t *v = value_of(value);
+    const json_t *v = json_value_of(value);
 
     if (!json_is_boolean(v))
         return false;

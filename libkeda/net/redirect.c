@@ -27,6 +27,29 @@ static int what_to_drop(const keda_http_call *call, long status, bool is_trusted
     return drop;
 }
 
+/* Where the answer leads. url is curl's finding, made from the URL that curl was given: under a server's
+ * name that has not the host we mean, and it is found anew. */
+static keda_status parse_next(keda_http_call *call, const char *url, http_address *next,
+                              keda_error *err)
+{
+    struct curl_header *location = NULL;
+    CURLU *parts;
+    char *own = NULL;
+    keda_status rc;
+
+    if (call->asked == NULL ||
+        curl_easy_header(call->easy, "Location", 0, CURLH_HEADER, -1, &location) != CURLHE_OK)
+        return http_address_parse(next, url, err);
+    parts = curl_url_dup(call->address.parts);
+    if (parts != NULL && curl_url_set(parts, CURLUPART_URL, location->value, 0) == CURLUE_OK)
+        (void)curl_url_get(parts, CURLUPART_URL, &own, 0);
+    rc = own != NULL ? http_address_parse(next, own, err)
+                     : keda_error_set(err, KEDA_EINVAL, "URL: cannot be read");
+    curl_free(own);
+    curl_url_cleanup(parts);
+    return rc;
+}
+
 keda_status redirect_follow(keda_http_call *call, bool *is_followed, keda_error *err)
 {
     http_address next = {0};
@@ -42,7 +65,7 @@ keda_status redirect_follow(keda_http_call *call, bool *is_followed, keda_error 
     if (call->redirects == call->max_redirects)
         return keda_error_set(err, KEDA_EPROTOCOL, "stopped after %d redirects",
                               (int)call->redirects);
-    rc = http_address_parse(&next, url, err);
+    rc = parse_next(call, url, &next, err);
     if (rc != KEDA_OK) {
         if (rc == KEDA_EINVAL)
             (void)keda_error_set(err, KEDA_EPROTOCOL,

@@ -21,7 +21,8 @@ const char *request_method(const keda_http_request *request);
 keda_status request_apply(keda_http_call *call, const keda_http_request *request,
                           keda_error *err);
 
-/* Sets URL, user, password and protocol version for call->address. Errors: KEDA_ENOMEM. */
+/* Sets URL, server name, user, password and protocol version for call->address. Errors: KEDA_EINVAL for
+ * the name; KEDA_ENOMEM. */
 keda_status request_apply_address(keda_http_call *call, keda_error *err);
 
 enum {
@@ -30,6 +31,9 @@ enum {
 };
 /* Takes body or credentials out of the options. Errors: KEDA_ENOMEM. */
 keda_status request_strip(keda_http_call *call, int what, keda_error *err);
+
+/* The server is known by the address again. Only while curl does not use the handle. */
+void request_forget_server_name(keda_http_call *call);
 
 void request_free_headers(struct curl_slist *headers); /* wipes them */
 

@@ -127,6 +127,13 @@ static keda_http_tls as_known(const keda_http_tls *tls)
     return known;
 }
 
+const char *http_tls_server_name(const keda_http_tls *tls)
+{
+    const keda_http_tls known = as_known(tls);
+
+    return is_given(known.server_name) ? known.server_name : NULL;
+}
+
 static bool has_pair(const keda_http_tls *tls)
 {
     return is_given(tls->cert) && is_given(tls->key);

@@ -23,6 +23,9 @@ void http_tls_store_free(http_tls_store *store);
 keda_status http_tls_apply(http_tls_store *store, const keda_http_tls *tls, CURL *easy,
                            keda_error *err);
 
+/* The name to expect instead of the URL's host, borrowed from tls (may be NULL); NULL: none. */
+const char *http_tls_server_name(const keda_http_tls *tls);
+
 /* Whether a CA text holds a certificate, the key can be read with its password and belongs to the
  * client certificate. Errors: KEDA_EINVAL, which quotes nothing. */
 keda_status http_tls_check(const keda_http_tls *tls, keda_error *err);

@@ -350,3 +350,77 @@ Test(json, get_double_says_what_stood_at_the_path)
     cr_expect_eq(keda_json_get_double("{\"a\":[\"2.5\"]}", 13, "a.0", &value, NULL), KEDA_OK);
     cr_expect_float_eq(value, 2.5, 0.0);
 }
+
+static void expect_written(const char *text, const char *expected)
+{
+    keda_json *root = parse(text), *again;
+    keda_error err = KEDA_ERROR_INIT;
+    keda_buf out = {0};
+
+    cr_expect_eq(keda_json_write(root, buf_write, &out, &err), KEDA_OK, "%s", err.text);
+    cr_expect_str_eq(out.data, expected);
+    again = parse(out.data);
+    cr_expect_eq(keda_json_type_of(again), keda_json_type_of(root));
+    keda_json_free(again);
+    keda_json_free(root);
+    keda_buf_clear(&out);
+}
+
+Test(json, writes_compactly_what_it_read)
+{
+    static const char *const same[] = {
+        "null",
+        "true",
+        "false",
+        "-9223372036854775808",
+        "0.1",
+        "[]",
+        "{}",
+        "{\"z\":1,\"a\":[1,[],{\"b\":null}],\"m\":{\"k\":\"v\",\"\":2.5}}",
+        "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f \xc3\xa4 \xf0\x9f\x98\x80\"",
+        "\"a\\u0000b\"",
+    };
+    static const struct {
+        const char *text, *expected;
+    } others[] = {
+        {" [ 1 , 2.0 ]\n", "[1,2.0]"},
+        {"\"\\u00e4\\/\\u007f\"", "\"\xc3\xa4/\x7f\""},
+        {"[1e300,-0.0,1E2]", "[1e+300,-0.0,100.0]"},
+        {"[18446744073709551616]", "[1.8446744073709552e+19]"},
+    };
+
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+        expect_written(same[i], same[i]);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        expect_written(others[i].text, others[i].expected);
+}
+
+Test(json, writes_an_absent_value_as_null)
+{
+    keda_buf out = {0};
+
+    cr_expect_eq(keda_json_write(NULL, buf_write, &out, NULL), KEDA_OK);
+    cr_expect_str_eq(out.data, "null");
+    keda_buf_clear(&out);
+}
+
+static keda_status refuse_second(const char *bytes, size_t size, void *user)
+{
+    int *calls = user;
+
+    (void)bytes;
+    (void)size;
+    return ++*calls < 2 ? KEDA_OK : KEDA_ELIMIT;
+}
+
+Test(json, stops_writing_when_it_is_refused)
+{
+    keda_json *root = parse("[1,{\"a\":2},[3,4]]");
+    keda_error err = KEDA_ERROR_INIT;
+    int calls = 0;
+
+    cr_expect_eq(keda_json_write(root, refuse_second, &calls, &err), KEDA_ELIMIT);
+    cr_expect_eq(err.code, KEDA_ELIMIT);
+    cr_expect_eq(calls, 2);
+    keda_json_free(root);
+}

@@ -10,6 +10,7 @@
 
 #include <criterion/criterion.h>
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +184,111 @@ Test(tls, a_client_certificate_does_not_follow_to_another_host)
     cr_expect_eq(http_peer_requests(w->peer), 0);
     http_rig_close(&w->rig);
     tls_peer_close(home);
+    world_free(w);
+}
+
+/* A server whose certificate does not know the address it is reached by. */
+Test(tls, expects_the_name_the_request_gives_instead_of_the_host)
+{
+    struct tls_world *w = world_new();
+    const keda_http_tls named = {
+        .struct_size = sizeof named, .ca = w->ca.cert, .server_name = "localhost"};
+    const keda_http_tls wrong = {
+        .struct_size = sizeof wrong, .ca = w->ca.cert, .server_name = "else.test"};
+    const keda_http_tls older = {.struct_size = offsetof(keda_http_tls, server_name),
+                                 .ca = w->ca.cert,
+                                 .server_name = "else.test"};
+    http_rig_answer a = {0}, b = {0}, c = {0};
+    char host[64] = "", expected[64];
+
+    world_open(w, NULL, NULL);
+    get(w, &named, &a);
+    cr_expect_str_eq(a.body, "secure", "%s", a.err.text);
+    (void)snprintf(expected, sizeof expected, "127.0.0.1:%d", http_peer_port(w->peer));
+    cr_expect(http_peer_header(http_peer_request_at(w->peer, 0), "Host", host, sizeof host));
+    cr_expect_str_eq(host, expected);
+    get(w, &wrong, &b); /* nor does it borrow the other's connection */
+    cr_expect_eq(b.err.code, KEDA_EAUTH);
+    cr_expect_eq(http_peer_requests(w->peer), 1);
+    get(w, &older, &c); /* the member lies beyond what this caller knows */
+    cr_expect_str_eq(c.body, "secure", "%s", c.err.text);
+    http_rig_answer_clear(&a);
+    http_rig_answer_clear(&c);
+    world_free(w);
+}
+
+Test(tls, keeps_the_name_on_a_redirect_to_the_same_host)
+{
+    struct tls_world *w = world_new();
+    const keda_http_tls named = {
+        .struct_size = sizeof named, .ca = w->ca.cert, .server_name = "localhost"};
+    keda_http_request request = KEDA_HTTP_REQUEST_INIT;
+    http_rig_answer a = {0};
+
+    w->peer = tls_peer_open(&w->server, NULL);
+    http_peer_on(w->peer, &(http_peer_answer){
+                              .path = "/a/b", .status = 302, .headers = "Location: c\r\n"});
+    http_peer_on(w->peer, &(http_peer_answer){.path = "/a/c", .body = "there"});
+    http_rig_open(&w->rig, w->peer, NULL);
+    request.url = http_peer_url(w->peer, "/a/b");
+    request.tls = &named;
+    request.bearer = "token";
+    http_rig_ask(&w->rig, &request, &a);
+    cr_expect_str_eq(a.body, "there", "%s", a.err.text);
+    char sent[64] = "";
+    cr_expect(
+        http_peer_header(http_peer_request_at(w->peer, 1), "Authorization", sent, sizeof sent));
+    cr_expect_str_eq(sent, "Bearer token");
+    http_rig_answer_clear(&a);
+    world_free(w);
+}
+
+Test(tls, forgets_the_name_on_a_redirect_to_another_host)
+{
+    struct tls_world *w = world_new();
+    tls_pair other = tls_pair_new("elsewhere.test", &w->ca);
+    const keda_http_tls named = {
+        .struct_size = sizeof named, .ca = w->ca.cert, .server_name = "localhost"};
+    keda_http_request request = KEDA_HTTP_REQUEST_INIT;
+    http_peer *home = tls_peer_open(&w->server, NULL), *away = tls_peer_open(&other, NULL);
+    http_rig_answer a = {0};
+    char headers[128], host[64] = "";
+
+    world_open(w, NULL, NULL);
+    (void)snprintf(headers, sizeof headers, "Location: %s\r\n", http_peer_url(away, "/"));
+    http_peer_on(home, &(http_peer_answer){.status = 302, .headers = headers});
+    http_peer_reply(away, "away");
+    http_rig_add(&w->rig, home);
+    http_rig_add(&w->rig, away);
+    request.url = http_peer_url(home, "/");
+    request.tls = &named;
+    http_rig_ask(&w->rig, &request, &a);
+    cr_expect_str_eq(a.body, "away", "%s", a.err.text); /* by its address, not as localhost */
+    (void)snprintf(headers, sizeof headers, "127.0.0.1:%d", http_peer_port(away));
+    cr_expect(http_peer_header(http_peer_request_at(away, 0), "Host", host, sizeof host));
+    cr_expect_str_eq(host, headers);
+    http_rig_answer_clear(&a);
+    http_rig_close(&w->rig);
+    tls_peer_close(home);
+    tls_peer_close(away);
+    tls_pair_clear(&other);
+    world_free(w);
+}
+
+Test(tls, refuses_a_server_name_that_is_none)
+{
+    struct tls_world *w = world_new();
+    const keda_http_tls bad = {.struct_size = sizeof bad, .server_name = "a b/c"};
+    keda_http_request request = KEDA_HTTP_REQUEST_INIT;
+    http_rig_answer a = {0};
+    keda_error err = KEDA_ERROR_INIT;
+
+    world_open(w, NULL, NULL);
+    request.url = http_peer_url(w->peer, "/");
+    request.tls = &bad;
+    cr_expect_eq(keda_http_send(w->rig.http, &request, http_rig_done, &a, NULL, &err),
+                 KEDA_EINVAL);
+    cr_expect_not_null(strstr(err.text, "server name"), "%s", err.text);
     world_free(w);
 }
 
