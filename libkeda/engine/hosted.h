@@ -47,4 +47,7 @@ int32_t engine_trigger_code(const keda_engine *e, const char *workload, size_t t
 
 bool engine_is_dry_run(const keda_engine *e);
 
+/* Where it looks for a ClusterTriggerAuthentication's Secrets and ConfigMaps. */
+const char *engine_cluster_namespace(const keda_engine *e);
+
 #endif
