@@ -13,7 +13,8 @@ typedef struct kube_counts kube_counts;
 typedef struct kube_follower kube_follower; /* one interest in one object */
 
 typedef enum kube_presence {
-    KUBE_NOT_KNOWN = 0, /* not listed yet, or the kind cannot be listed: *err says why */
+    /* not listed yet (err: KEDA_ETIMEOUT), or the kind cannot be listed (what hinders it) */
+    KUBE_NOT_KNOWN = 0,
     KUBE_PRESENT,
     KUBE_ABSENT,       /* the kind is listed, the object is not there */
     KUBE_NO_KIND,      /* the cluster has no such kind */
@@ -37,7 +38,8 @@ typedef struct kube_count {
 /* namespaces: none: the whole cluster. Copied. Freed before its client is closed. */
 keda_status kube_counts_new(kube_counts **out, keda_kube *kube, const char *const *namespaces,
                             size_t nnamespaces, keda_error *err);
-void kube_counts_free(kube_counts *counts); /* followers must be gone; NULL is fine */
+void kube_counts_free(
+    kube_counts *counts); /* followers that are left know nothing; NULL is fine */
 keda_kube *kube_counts_client(const kube_counts *counts);
 
 /* Follows one object; the first of a kind starts its watch, and when the last is gone it is closed.
