@@ -15,7 +15,7 @@ from certificates import Certificates  # noqa: E402
 from cluster import ControlPlane, ReplicaWatch  # noqa: E402
 from door import Door  # noqa: E402
 from kafka import Broker, client_library  # noqa: E402
-from programs import Kedad, Workers  # noqa: E402
+from programs import ClusterKedad, Kedad, Workers  # noqa: E402
 
 _numbers = itertools.count(1)
 
@@ -92,6 +92,23 @@ def cluster(plane):
     return plane.apply_product()
 
 
+@pytest.fixture(scope="session")
+def _mortal_plane(tmp_path_factory):
+    made = ControlPlane(tmp_path_factory.mktemp("kube-mortal"))
+    try:
+        yield made.start()
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def mortal_plane(_mortal_plane):
+    """A control plane which a test may stop and change; every test finds it up, with the product."""
+    if "api" not in _mortal_plane.processes:
+        _mortal_plane.start_api()
+    return _mortal_plane.apply_product()
+
+
 @pytest.fixture
 def space(plane):
     """A namespace of one test."""
@@ -133,6 +150,23 @@ def kedad(tmp_path):
         made.append(Kedad(folder, text, *flags, **options))
         return made[-1].start()
     yield start
+    for daemon in made:
+        daemon.stop()
+
+
+@pytest.fixture
+def operator(tmp_path):
+    """Starts kedads that work for a cluster: (plane, namespace or None for all, flags...). They end
+    with the test."""
+    made = []
+
+    def make(plane, space, *flags, identity=None, **options):
+        folder = tmp_path / f"operator{len(made)}"
+        folder.mkdir()
+        watched = ["--watch-namespace", space] if space else []
+        made.append(ClusterKedad(folder, identity or plane.identity(), *watched, *flags, **options))
+        return made[-1].start()
+    yield make
     for daemon in made:
         daemon.stop()
 

@@ -59,6 +59,25 @@ def process_pool(name, command, **spec):
             "spec": {"command": command, **spec}}
 
 
+def deployment(name, replicas=0, env=None, kind="Deployment"):
+    """Also a StatefulSet, whose controller the control plane does not run: nothing but a count."""
+    labels = {"app": name}
+    container = {"name": "consumer", "image": "none:1"}
+    if env:
+        container["env"] = env
+    spec = {"replicas": replicas, "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}}}
+    if kind == "StatefulSet":
+        spec["serviceName"] = name
+    return {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def scaled_deployment(name, triggers, kind="Deployment", **rest):
+    """A ScaledObject for the Deployment of the same name."""
+    target = {"name": name} if kind == "Deployment" else {"kind": kind, "name": name}
+    return scaled_object(name, triggers, scaleTargetRef=target, **rest)
+
+
 def secret(name, texts, readable=False):
     """`readable` writes stringData; else the base64 of `data`, as kubectl prints it."""
     body = texts if readable else {key: base64.b64encode(text.encode()).decode()

@@ -53,8 +53,9 @@ def poll(folder, text, library=None, timeout=60):
 class Kedad:
     """A kedad on one file, with its own state file, sockets and ports."""
 
-    def __init__(self, folder, text, *flags, library=None):
+    def __init__(self, folder, text, *flags, library=None, variables=None):
         self.folder = Path(folder)
+        self.variables = variables or {}
         (self.folder / "state").mkdir(exist_ok=True)
         # A socket's path has 107 bytes at most; pytest's folders may be longer.
         self.runtime = Path(tempfile.mkdtemp(prefix="kedad-"))
@@ -69,14 +70,24 @@ class Kedad:
     # -- the process ------------------------------------------------------------------------
 
     def start(self):
+        self.launch()
+        self.wait(lambda: self._get(self.health_port, "/readyz") is not None, "/readyz to be 200")
+        return self
+
+    def sources(self):
+        """Flags that say what it works for."""
+        return ["-f", self.file, "--state-file", self.folder / "state" / "kedad.state"]
+
+    def launch(self):
+        """Without waiting for anything."""
         env = {**os.environ, "RUNTIME_DIRECTORY": str(self.runtime),
-               "STATE_DIRECTORY": str(self.folder / "state")}
+               "STATE_DIRECTORY": str(self.folder / "state"), **self.variables}
         env.pop("NOTIFY_SOCKET", None)
         if self.library is not None:
             env["LD_LIBRARY_PATH"] = str(self.library)
         self.entries, self.lines = [], []  # of this process; the log file keeps all
-        command = ["setpriv", "--pdeathsig", "KILL", program("kedad"), "-f", self.file,
-                   "--log-format", "json", "--state-file", self.folder / "state" / "kedad.state",
+        command = ["setpriv", "--pdeathsig", "KILL", program("kedad"), *self.sources(),
+                   "--log-format", "json",
                    "--metrics-bind-address", f"127.0.0.1:{self.metrics_port}",
                    "--health-probe-bind-address", f"127.0.0.1:{self.health_port}", *self.flags]
         self.process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, text=True,
@@ -84,8 +95,6 @@ class Kedad:
                                         errors="replace")
         self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
         self.reader.start()
-        self.wait(lambda: self._get(self.health_port, "/readyz") is not None, "/readyz to be 200")
-        return self
 
     def _read(self, stream):
         with open(self.folder / "kedad.log", "a", encoding="utf-8") as log:
@@ -122,9 +131,16 @@ class Kedad:
         if self.process is not None:
             self.reader.join(timeout=5)
 
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self):
         """For the end of a test, whatever state it left."""
         if self.is_alive():
+            self.resume()
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(timeout=10 * SLOW)
@@ -200,6 +216,19 @@ class Kedad:
             if is_about(entry, workload) and re.search(pattern, json.dumps(entry), re.I):
                 return entry
         return None
+
+
+class ClusterKedad(Kedad):
+    """A kedad without files, which works for a cluster by an identity of its own."""
+
+    def __init__(self, folder, identity, *flags, variables=None):
+        # Nothing of the shell that runs the tests may name a cluster.
+        none = {"KUBECONFIG": "", "KUBERNETES_SERVICE_HOST": ""}
+        super().__init__(folder, "", *flags, variables={**none, **(variables or {})})
+        self.identity = identity
+
+    def sources(self):
+        return ["--kubeconfig", self.identity.kubeconfig]
 
 
 def is_about(entry, workload):

@@ -3,22 +3,13 @@
 identities, a restart of the API server, and the door's faults."""
 
 import http.client
-import json
 
 import pytest
 
 from bed import wait_for
-from cluster import Api, ControlPlane, Refused, ReplicaWatch, workload_path
+from cluster import Api, Refused, ReplicaWatch, workload_path
+from documents import deployment, file_of
 from door import Answer, Close, Cut, Silence
-
-
-def deployment(name, replicas=0):
-    labels = {"app": name}
-    return json.dumps({
-        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},
-        "spec": {"replicas": replicas, "selector": {"matchLabels": labels},
-                 "template": {"metadata": {"labels": labels},
-                              "spec": {"containers": [{"name": "c", "image": "none:1"}]}}}})
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +27,7 @@ def account(plane):
 
 
 def test_status_follows_the_scale(plane, space, counts):
-    plane.apply(deployment("web"), space)
+    plane.apply(file_of(deployment("web")), space)
     plane.scale(space, "web", 3)
     wait_for(lambda: plane.api.get(workload_path(space, "web"))["status"].get("replicas") == 3,
              "3 Pods")
@@ -53,9 +44,9 @@ def test_the_audit_log_tells_who_wrote_what(plane, space, account):
     api = Api(plane.port, plane.folder / "api" / "apiserver.crt", identity.token)
     assert api.get(f"/apis/apps/v1/namespaces/{space}/deployments")["items"] == []
     with pytest.raises(Refused) as refusal:
-        api.create(f"/apis/apps/v1/namespaces/{space}/deployments", json.loads(deployment("no")))
+        api.create(f"/apis/apps/v1/namespaces/{space}/deployments", deployment("no"))
     assert refusal.value.status == 403
-    plane.apply(deployment("web"), space)
+    plane.apply(file_of(deployment("web")), space)
     plane.scale(space, "web", 2)
 
     def scaled():
@@ -85,7 +76,7 @@ class TestDoor:
         api.forget()
 
     def test_it_passes_everything_on(self, plane, door, api, space):
-        api.create(f"/apis/apps/v1/namespaces/{space}/deployments", json.loads(deployment("web")))
+        api.create(f"/apis/apps/v1/namespaces/{space}/deployments", deployment("web"))
         api.patch(workload_path(space, "web") + "/scale", {"spec": {"replicas": 2}})
         assert plane.replicas(space, "web") == 2
         assert [(s.method, s.status) for s in door.seen] == [("POST", 201), ("PATCH", 200)]
@@ -118,27 +109,24 @@ class TestDoor:
         door.on("watch=1", Cut(100))
         events = api.watch(path, version)
         next(events)
-        plane.apply(deployment("web"), space)
+        plane.apply(file_of(deployment("web")), space)
         with pytest.raises((ValueError, OSError, http.client.HTTPException)):
             list(events)
 
 
-def test_the_api_server_comes_back_as_it_was(tmp_path_factory):
-    plane = ControlPlane(tmp_path_factory.mktemp("kube-mortal"))
-    try:
-        plane.start()
-        space = plane.make_space()
-        watch = ReplicaWatch(plane.api, space)
-        plane.apply(deployment("web"), space)
-        plane.kill_api()
-        with pytest.raises(OSError):
-            plane.api.request("GET", "/readyz")
-        plane.start_api()
-        assert plane.replicas(space, "web") == 0
-        plane.scale(space, "web", 2)
-        wait_for(lambda: watch.sequence("web") == [0, 2], "the watch to be taken up again")
-        wait_for(lambda: plane.api.get(workload_path(space, "web"))["status"].get("replicas") == 2,
-                 "the controllers to work again", timeout=60)
-        watch.close()
-    finally:
-        plane.stop()
+def test_the_api_server_comes_back_as_it_was(_mortal_plane):
+    plane = _mortal_plane
+    space = plane.make_space()
+    watch = ReplicaWatch(plane.api, space)
+    plane.apply(file_of(deployment("web")), space)
+    plane.kill_api()
+    with pytest.raises(OSError):
+        plane.api.request("GET", "/readyz")
+    plane.start_api()
+    assert plane.replicas(space, "web") == 0
+    plane.scale(space, "web", 2)
+    wait_for(lambda: watch.sequence("web") == [0, 2], "the watch to be taken up again")
+    wait_for(lambda: plane.api.get(workload_path(space, "web"))["status"].get("replicas") == 2,
+             "the controllers to work again", timeout=60)
+    watch.close()
+    plane.drop_space(space)
