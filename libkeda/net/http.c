@@ -47,10 +47,9 @@ static size_t on_head(char *bytes, size_t one, size_t size, void *user)
     call->head_bytes += size;
     if (call->stream.piece != NULL)
         stream_on_head(call, bytes, size);
-    if (call->head_bytes <= MAX_HEAD_BYTES)
-        return size;
-    call->refused = KEDA_ELIMIT;
-    return CURL_WRITEFUNC_ERROR;
+    if (call->head_bytes > MAX_HEAD_BYTES)
+        call->refused = KEDA_ELIMIT;
+    return call->refused == KEDA_OK ? size : CURL_WRITEFUNC_ERROR;
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */

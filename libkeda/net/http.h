@@ -40,8 +40,9 @@ keda_status http_send(keda_http *http, const keda_http_request *request, keda_ht
 
 /* An answer without an end, given away piece by piece instead of being kept. */
 typedef struct http_stream {
-    /* A piece of the body of a 2xx answer, as it comes; anything but KEDA_OK ends the stream with that
-     * status. It may not send or cancel anything. Other answers are kept and come with `done`. */
+    /* A piece of the body of a 2xx answer, as it comes, the first one empty when the head is there; anything
+     * but KEDA_OK ends the stream with that status. It may not send or cancel anything. Other answers are
+     * kept and come with `done`. */
     keda_status (*piece)(const char *bytes, size_t size, void *user);
     int64_t quiet_ms; /* without a byte for so long it ends with KEDA_ETIMEOUT */
 } http_stream;

@@ -32,6 +32,8 @@ static void start_flowing(keda_http_call *call)
                             num_add_sat(call->heard_ms, call->stream.quiet_ms), on_quiet, call,
                             NULL) != KEDA_OK)
         call->refused = KEDA_ENOMEM;
+    if (call->refused == KEDA_OK)
+        call->refused = call->stream.piece("", 0, call->user);
 }
 
 void stream_on_head(keda_http_call *call, const char *line, size_t size)

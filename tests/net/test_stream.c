@@ -16,8 +16,8 @@ enum { QUIET_MS = 90000 };
 typedef struct reader {
     http_rig_answer end; /* first: `done` gets it */
     char text[4096];
-    size_t size, pieces, wanted;
-    keda_status verdict; /* what piece returns */
+    size_t size, pieces, wanted, heads;
+    keda_status verdict, head_verdict; /* what piece returns */
     int dropped;
 } reader;
 
@@ -25,6 +25,11 @@ static keda_status on_piece(const char *bytes, size_t size, void *user)
 {
     reader *r = user;
 
+    if (size == 0) {
+        r->heads++;
+        cr_expect_eq(r->pieces, 0);
+        return r->head_verdict;
+    }
     cr_assert_lt(r->size + size, sizeof r->text);
     memcpy(r->text + r->size, bytes, size);
     r->size += size;
@@ -104,6 +109,7 @@ Test(stream, gives_pieces_before_the_end_and_keeps_none)
     cr_expect_eq(r.end.body_size, 0);
     cr_expect_str_eq(r.text, "one two three four five six seven");
     cr_expect_gt(r.pieces, 5);
+    cr_expect_eq(r.heads, 1);
     cr_expect_eq(r.dropped, 0);
     close_all(&rig, peer, &r);
 }
@@ -184,6 +190,20 @@ Test(stream, ends_with_the_status_its_reader_returns)
     close_all(&rig, peer, &r);
 }
 
+Test(stream, ends_before_the_first_byte_when_its_reader_wants_none)
+{
+    http_peer *peer = dripping("one two three four five six seven");
+    http_rig rig;
+    reader r = {.head_verdict = KEDA_ECANCELED};
+
+    http_rig_open(&rig, peer, NULL);
+    (void)open_stream(&rig, http_peer_url(peer, "/"), &r);
+    http_rig_until(&rig, is_over, &r);
+    cr_expect_eq(r.end.err.code, KEDA_ECANCELED);
+    cr_expect_eq(r.pieces, 0);
+    close_all(&rig, peer, &r);
+}
+
 Test(stream, keeps_the_body_of_other_answers_for_the_end)
 {
     http_peer *peer = http_peer_open();
@@ -200,7 +220,7 @@ Test(stream, keeps_the_body_of_other_answers_for_the_end)
     cr_expect_eq(r.end.status, 410);
     cr_expect_str_eq(r.end.body, "{\"code\":410}");
     cr_expect_eq(r.end.retry_after_ms, 3000);
-    cr_expect_eq(r.pieces, 0);
+    cr_expect_eq(r.pieces + r.heads, 0);
     close_all(&rig, peer, &r);
 }
 
