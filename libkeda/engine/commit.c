@@ -132,6 +132,25 @@ static void renew_triggers(const change *c)
     }
 }
 
+/* HPA: a target of type Value is compared with the pods that are ready. */
+static bool needs_pods(const workload *w)
+{
+    for (size_t i = 0; i < w->nmetrics; i++) {
+        if (w->metric_policies[i].target_type == KEDA_TARGET_VALUE)
+            return true;
+    }
+    return false;
+}
+
+/* One with a document of its own counts what it runs anyway. */
+static void set_needs(keda_target *t, bool needs)
+{
+    if (t->needs_pods == needs || t->spec_json != NULL)
+        return;
+    t->needs_pods = needs;
+    target_respec(t, NULL);
+}
+
 static void attach_target(keda_engine *e, workload *w)
 {
     keda_target *t = w->target_key == NULL ? NULL : table_find(&e->targets, w->target_key);
@@ -139,7 +158,10 @@ static void attach_target(keda_engine *e, workload *w)
     if (t == NULL && w->fresh_target != NULL) {
         t = w->fresh_target;
         w->fresh_target = NULL;
+        t->needs_pods = needs_pods(w);
         target_add(t);
+    } else if (t != NULL) {
+        set_needs(t, needs_pods(w));
     }
     target_discard(w->fresh_target);
     w->fresh_target = NULL;

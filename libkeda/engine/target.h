@@ -50,6 +50,7 @@ struct keda_target {
     void *state;
     bool is_open, is_closing, is_given_up;
     bool is_close_sent;
+    bool needs_pods;             /* its workload has a metric of type Value */
     keda_target_call close_call; /* its own, so that closing needs no memory */
     int32_t ncalls;
     backoff backoff;    /* of opening */

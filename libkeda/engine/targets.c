@@ -144,7 +144,8 @@ static keda_status try_open(keda_target *t)
                                  .kind = t->kind_name,
                                  .space = t->space,
                                  .name = t->name,
-                                 .spec_json = t->spec_json};
+                                 .spec_json = t->spec_json,
+                                 .needs_pods = t->needs_pods};
 
     keda_error err = KEDA_ERROR_INIT;
 
