@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one place that names concrete scalers, targets and the HTTP pool, and gives them to an engine.
- * Which scalers and modules there are comes from a generated table.
+ * The one place that names concrete scalers, targets, the HTTP pool and the cluster's client, and gives
+ * them to an engine. Which scalers and modules there are comes from a generated table.
  */
 #include <keda/keda.h>
 
 #include "base/mem.h"
 #include "engine/engine.h"
 #include "keda_builtin_table.h"
+#include "kube/counts.h"
 #include "net/http.h"
 #include "targets/callback.h"
+#include "targets/kube_scale.h"
 #include "targets/process_pool.h"
+
+#include <string.h>
 
 #define DECLARE(symbol) extern const keda_scaler_desc symbol;
 KEDA_BUILTIN_SCALERS(DECLARE)
@@ -33,6 +37,9 @@ enum { NLOADABLE = sizeof loadable / sizeof loadable[0] - 1 };
 typedef struct parts { /* what registrations point to */
     process_pool_host pool;
     callback_host callback;
+    kube_scale_host scale;
+    bool has_scale;     /* the kind of target is registered, which is for ever */
+    kube_closer closer; /* of the client that `scale` works with */
 } parts;
 
 static keda_status add_scalers(keda_engine *e, keda_error *err)
@@ -102,4 +109,66 @@ keda_status keda_engine_on_scale(keda_engine *e, const keda_callback_target *tar
     if (rc != KEDA_OK)
         p->callback = before;
     return rc;
+}
+
+/* ---- Kubernetes */
+
+keda_status keda_kube_open(keda_kube **out, keda_engine *e, const keda_kube_options *opts,
+                           keda_error *err)
+{
+    keda_kube_options own = KEDA_KUBE_OPTIONS_INIT;
+
+    if (opts != NULL && opts->struct_size < offsetof(keda_kube_options, context))
+        return keda_error_set(err, KEDA_EINVAL, "client options of a wrong size");
+    if (opts != NULL)
+        memcpy(&own, opts, opts->struct_size < sizeof own ? opts->struct_size : sizeof own);
+    own.struct_size = sizeof own;
+    if (own.plugin_path == NULL && e != NULL)
+        own.plugin_path = engine_plugin_path(e);
+    return kube_new(out, e == NULL ? NULL : engine_loop(e), &own, err);
+}
+
+/* Engine and host may still have targets of this cluster; they know nothing from now on. */
+static void on_kube_closing(void *user)
+{
+    parts *p = user;
+    keda_kube *kube = kube_counts_client(p->scale.counts);
+
+    kube_scale_forsake(&p->scale);
+    kube_counts_free(p->scale.counts);
+    p->scale.counts = NULL;
+    kube->counts = NULL;
+}
+
+static keda_status add_scale(keda_engine *e, parts *p, keda_error *err)
+{
+    if (p->has_scale)
+        return KEDA_OK;
+    const keda_status rc =
+        keda_engine_register_target(e, &keda_target_kube_scale, &p->scale, err);
+    p->has_scale = rc == KEDA_OK;
+    return rc;
+}
+
+keda_status keda_engine_on_kube(keda_engine *e, keda_kube *kube, const char *const *namespaces,
+                                size_t nnamespaces, keda_error *err)
+{
+    parts *p = engine_parts(e);
+    kube_counts *counts = NULL;
+    keda_status rc = KEDA_OK;
+
+    if (kube == NULL || kube->l != engine_loop(e))
+        return keda_error_set(err, KEDA_EINVAL, "the client is not on this engine");
+    if (p->scale.counts != NULL)
+        return keda_error_set(err, KEDA_EINVAL, "the engine already works for a cluster");
+    if ((rc = kube_counts_new(&counts, kube, namespaces, nnamespaces, err)) != KEDA_OK)
+        return rc;
+    if ((rc = add_scale(e, p, err)) != KEDA_OK) {
+        kube_counts_free(counts);
+        return rc;
+    }
+    p->scale.counts = counts;
+    kube->counts = counts;
+    kube_on_close(kube, &p->closer, on_kube_closing, p);
+    return KEDA_OK;
 }
