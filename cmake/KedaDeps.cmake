@@ -12,3 +12,10 @@ pkg_check_modules(KEDA_YAML REQUIRED IMPORTED_TARGET GLOBAL yaml-0.1)
 pkg_check_modules(KEDA_CRYPTO REQUIRED IMPORTED_TARGET GLOBAL libcrypto)
 set(KEDA_DEPENDENCIES PkgConfig::KEDA_LIBUV PkgConfig::KEDA_LIBCURL PkgConfig::KEDA_JANSSON
     PkgConfig::KEDA_YAML PkgConfig::KEDA_CRYPTO Threads::Threads ${CMAKE_DL_LIBS} m)
+
+# Lists of utlist.h, of uthash: a header, nothing to link.
+find_path(KEDA_UTHASH_INCLUDE utlist.h)
+mark_as_advanced(KEDA_UTHASH_INCLUDE)
+if(NOT KEDA_UTHASH_INCLUDE)
+    message(FATAL_ERROR "utlist.h is missing (Debian package: uthash-dev)")
+endif()
