@@ -8,8 +8,9 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "reader.h"
+#include "auth_tables.h"
 #include "scaled_object.h"
+#include "schema.h"
 
 /* Entries while they are read: in document order, then sorted into the order of evaluation. */
 typedef struct entries {
@@ -40,41 +41,55 @@ static void add_entry(reader *r, entries *all, const node *map, const member *me
     all->items[all->count++] = entry;
 }
 
+#define TEXT_IS_NEEDED (MEMBER_REQUIRED | MEMBER_NOT_EMPTY | MEMBER_OWN_RULES)
+
+static const member reference_members[] = {
+    {.name = "parameter",
+     .kind = MEMBER_STRING,
+     .flags = TEXT_IS_NEEDED,
+     .offset = offsetof(auth_entry, parameter),
+     .help = "Parameter of the trigger which the value is for."},
+    {.name = "name",
+     .kind = MEMBER_STRING,
+     .flags = TEXT_IS_NEEDED,
+     .offset = offsetof(auth_entry, name),
+     .help = "Name of the object."},
+    {.name = "key",
+     .kind = MEMBER_STRING,
+     .flags = TEXT_IS_NEEDED,
+     .offset = offsetof(auth_entry, key),
+     .help = "Key in it."},
+};
+static const member_table reference_table = {MEMBER_TABLE(reference_members)};
+
 static void read_reference(reader *r, const node *map, void *out)
 {
-    static const member members[] = {
-        {.name = "parameter",
-         .kind = MEMBER_STRING,
-         .flags = MEMBER_REQUIRED | MEMBER_NOT_EMPTY,
-         .offset = offsetof(auth_entry, parameter)},
-        {.name = "name",
-         .kind = MEMBER_STRING,
-         .flags = MEMBER_REQUIRED | MEMBER_NOT_EMPTY,
-         .offset = offsetof(auth_entry, name)},
-        {.name = "key",
-         .kind = MEMBER_STRING,
-         .flags = MEMBER_REQUIRED | MEMBER_NOT_EMPTY,
-         .offset = offsetof(auth_entry, key)},
-    };
     if (reader_is(r, map, NODE_MAP))
-        add_entry(r, out, map, members, sizeof members / sizeof members[0]);
+        add_entry(r, out, map, reference_members, reference_table.count);
 }
+
+static const member variable_members[] = {
+    {.name = "parameter",
+     .kind = MEMBER_STRING,
+     .flags = TEXT_IS_NEEDED,
+     .offset = offsetof(auth_entry, parameter),
+     .help = "Parameter of the trigger which the value is for."},
+    {.name = "name",
+     .kind = MEMBER_STRING,
+     .flags = TEXT_IS_NEEDED,
+     .offset = offsetof(auth_entry, name),
+     .help = "Name of the variable."},
+    {.name = "containerName",
+     .kind = MEMBER_TEXT,
+     .flags = MEMBER_UNHONOURED,
+     .help = "Container of the target's pods; the first when unset."},
+};
+static const member_table variable_table = {MEMBER_TABLE(variable_members)};
 
 static void read_variable(reader *r, const node *map, void *out)
 {
-    static const member members[] = {
-        {.name = "parameter",
-         .kind = MEMBER_STRING,
-         .flags = MEMBER_REQUIRED | MEMBER_NOT_EMPTY,
-         .offset = offsetof(auth_entry, parameter)},
-        {.name = "name",
-         .kind = MEMBER_STRING,
-         .flags = MEMBER_REQUIRED | MEMBER_NOT_EMPTY,
-         .offset = offsetof(auth_entry, name)},
-        {.name = "containerName", .kind = MEMBER_TEXT, .flags = MEMBER_UNHONOURED},
-    };
     if (reader_is(r, map, NODE_MAP))
-        add_entry(r, out, map, members, sizeof members / sizeof members[0]);
+        add_entry(r, out, map, variable_members, variable_table.count);
 }
 
 static void read_env(reader *r, const node *list, void *out)
@@ -139,26 +154,37 @@ static void check_aws(reader *r, const node *map)
         reader_error_in(r, map, "externalID", "needs roleArn");
 }
 
+static const char *const providers[] = {"azure-workload", "gcp",  "aws",
+                                        "aws-eks",        "none", NULL};
+static const char *const owners[] = {"keda", "workload", NULL};
+
+static const member identity_members[] = {
+    {.name = "provider",
+     .kind = MEMBER_TEXT,
+     .flags = MEMBER_REQUIRED,
+     .allowed = providers,
+     .help = "Whose identity is used."},
+    {.name = "identityId",
+     .kind = MEMBER_TEXT,
+     .help = "Client id; the process's own when unset."},
+    {.name = "identityTenantId", .kind = MEMBER_TEXT, .help = "Tenant of an Azure identity."},
+    {.name = "identityAuthorityHost",
+     .kind = MEMBER_TEXT,
+     .help = "Authority of an Azure identity; needs the tenant."},
+    {.name = "roleArn", .kind = MEMBER_TEXT, .help = "AWS role to be assumed."},
+    {.name = "externalID", .kind = MEMBER_TEXT, .help = "Given when the role is assumed."},
+    {.name = "identityOwner",
+     .kind = MEMBER_TEXT,
+     .allowed = owners,
+     .help = "keda when unset; workload: the role of the target's service account."},
+};
+const member_table auth_identity_table = {MEMBER_TABLE(identity_members)};
+
 static void read_identity(reader *r, const node *map, void *out)
 {
-    static const char *const providers[] = {"azure-workload", "gcp",  "aws",
-                                            "aws-eks",        "none", NULL};
-    static const char *const owners[] = {"keda", "workload", NULL};
-    static const member members[] = {
-        {.name = "provider",
-         .kind = MEMBER_TEXT,
-         .flags = MEMBER_REQUIRED,
-         .allowed = providers},
-        {.name = "identityId", .kind = MEMBER_TEXT},
-        {.name = "identityTenantId", .kind = MEMBER_TEXT},
-        {.name = "identityAuthorityHost", .kind = MEMBER_TEXT},
-        {.name = "roleArn", .kind = MEMBER_TEXT},
-        {.name = "externalID", .kind = MEMBER_TEXT},
-        {.name = "identityOwner", .kind = MEMBER_TEXT, .allowed = owners},
-    };
     (void)out;
     const size_t before = r->report.nerrors;
-    reader_members(r, map, members, sizeof members / sizeof members[0], NULL);
+    reader_members(r, map, identity_members, auth_identity_table.count, NULL);
     const bool is_known = r->report.nerrors == before;
     const char *provider = text_of(map, "provider");
     if (text_equal(provider, "azure-workload"))
@@ -193,43 +219,98 @@ static void check_oauth2(reader *r, const node *map)
         reader_error_in(r, map, "tokenUrl", "must be an http or https URL with a host");
 }
 
+static const char *const grant_types[] = {"clientCredentials", NULL};
+
+static const member oauth2_members[] = {
+    {.name = "type",
+     .kind = MEMBER_TEXT,
+     .allowed = grant_types,
+     .fallback = "clientCredentials",
+     .help = "Kind of grant."},
+    {.name = "clientId", .kind = MEMBER_TEXT, .help = "Who asks for a token."},
+    {.name = "clientSecret",
+     .shape = MEMBER_AS_MAP,
+     .table = &auth_secret_value_table,
+     .help = "Its secret."},
+    {.name = "tokenUrl", .kind = MEMBER_TEXT, .help = "Where tokens come from: http or https."},
+    {.name = "scopes", .shape = MEMBER_AS_TEXTS, .help = "Scopes of the token."},
+    {.name = "tokenUrlParams",
+     .shape = MEMBER_AS_STRINGS,
+     .help = "Further parameters of the request."},
+};
+static const member_table oauth2_table = {MEMBER_TABLE(oauth2_members), .is_open = true};
+
 static void read_oauth2(reader *r, const node *map, void *out)
 {
-    static const char *const types[] = {"clientCredentials", NULL};
-    static const member members[] = {
-        {.name = "type", .kind = MEMBER_TEXT, .allowed = types},
-        {.name = "clientId", .kind = MEMBER_TEXT},
-        {.name = "clientSecret"},
-        {.name = "tokenUrl", .kind = MEMBER_TEXT},
-        {.name = "scopes"},
-        {.name = "tokenUrlParams"},
-    };
     (void)out;
-    reader_members(r, map, members, sizeof members / sizeof members[0], NULL);
+    reader_members(r, map, oauth2_members, oauth2_table.count, NULL);
     check_oauth2(r, map);
 }
 
 /* ---- the documents ---- */
 
+static const member spec_members[] = {
+    {.name = "secretTargetRef",
+     .kind = MEMBER_LIST,
+     .read = read_secrets,
+     .table = &reference_table,
+     .help = "Values from keys of Secrets."},
+    {.name = "configMapTargetRef",
+     .kind = MEMBER_LIST,
+     .read = read_config_maps,
+     .table = &reference_table,
+     .help = "Values from keys of ConfigMaps."},
+    {.name = "env",
+     .kind = MEMBER_LIST,
+     .read = read_env,
+     .table = &variable_table,
+     .help = "Values from the environment of the target's containers."},
+    {.name = "podIdentity",
+     .kind = MEMBER_MAP,
+     .read = read_identity,
+     .table = &auth_identity_table,
+     .help = "Identity of a cloud instead of credentials."},
+    {.name = "filePath",
+     .flags = MEMBER_UNSUPPORTED,
+     .shape = MEMBER_AS_TEXT,
+     .help = "File with a JSON map of all values."},
+    {.name = "hashiCorpVault",
+     .flags = MEMBER_UNSUPPORTED,
+     .shape = MEMBER_AS_MAP,
+     .table = &auth_vault_table,
+     .help = "Values from HashiCorp Vault."},
+    {.name = "azureKeyVault",
+     .flags = MEMBER_UNSUPPORTED,
+     .shape = MEMBER_AS_MAP,
+     .table = &auth_azure_table,
+     .help = "Values from Azure Key Vault."},
+    {.name = "gcpSecretManager",
+     .flags = MEMBER_UNSUPPORTED,
+     .shape = MEMBER_AS_MAP,
+     .table = &auth_gcp_table,
+     .help = "Values from Google Cloud's Secret Manager."},
+    {.name = "awsSecretManager",
+     .flags = MEMBER_UNSUPPORTED,
+     .shape = MEMBER_AS_MAP,
+     .table = &auth_aws_table,
+     .help = "Values from AWS Secrets Manager."},
+    {.name = "boundServiceAccountToken",
+     .flags = MEMBER_UNSUPPORTED,
+     .shape = MEMBER_AS_LIST,
+     .table = &auth_token_table,
+     .help = "Tokens of service accounts."},
+    {.name = "oauth2",
+     .kind = MEMBER_MAP,
+     .flags = MEMBER_UNSUPPORTED,
+     .read = read_oauth2,
+     .table = &oauth2_table,
+     .help = "Parameters of an OAuth 2 client."},
+};
+const member_table trigger_auth_table = {MEMBER_TABLE(spec_members)};
+
 static void read_spec(reader *r, const node *map, void *out)
 {
-    static const member members[] = {
-        {.name = "secretTargetRef", .kind = MEMBER_LIST, .read = read_secrets},
-        {.name = "configMapTargetRef", .kind = MEMBER_LIST, .read = read_config_maps},
-        {.name = "env", .kind = MEMBER_LIST, .read = read_env},
-        {.name = "podIdentity", .kind = MEMBER_MAP, .read = read_identity},
-        {.name = "filePath", .flags = MEMBER_UNSUPPORTED},
-        {.name = "hashiCorpVault", .flags = MEMBER_UNSUPPORTED},
-        {.name = "azureKeyVault", .flags = MEMBER_UNSUPPORTED},
-        {.name = "gcpSecretManager", .flags = MEMBER_UNSUPPORTED},
-        {.name = "awsSecretManager", .flags = MEMBER_UNSUPPORTED},
-        {.name = "boundServiceAccountToken", .flags = MEMBER_UNSUPPORTED},
-        {.name = "oauth2",
-         .kind = MEMBER_MAP,
-         .flags = MEMBER_UNSUPPORTED,
-         .read = read_oauth2},
-    };
-    reader_members(r, map, members, sizeof members / sizeof members[0], out);
+    reader_members(r, map, spec_members, trigger_auth_table.count, out);
 }
 
 static const member top_members[] = {

@@ -23,34 +23,40 @@ typedef struct policy {
     int32_t value, period_s;
 } policy;
 
+static const char *const policy_types[] = {"Pods", "Percent", NULL};
+
+static const member policy_members[] = {
+    {.name = "type",
+     .kind = MEMBER_STRING,
+     .flags = MEMBER_REQUIRED | MEMBER_OWN_RULES,
+     .offset = offsetof(policy, type),
+     .allowed = policy_types,
+     .help = "Pods or Percent."},
+    {.name = "value",
+     .kind = MEMBER_INT32,
+     .flags = MEMBER_REQUIRED | MEMBER_OWN_RULES,
+     .offset = offsetof(policy, value),
+     .min = 1,
+     .max = INT32_MAX,
+     .help = "Replicas, or percent of them, that may come or go in a period."},
+    {.name = "periodSeconds",
+     .kind = MEMBER_INT32,
+     .flags = MEMBER_REQUIRED | MEMBER_OWN_RULES,
+     .offset = offsetof(policy, period_s),
+     .min = 1,
+     .max = 1800,
+     .help = "Length of the period, at most 1800."},
+};
+static const member_table policy_table = {MEMBER_TABLE(policy_members)};
+
 static void read_policy(reader *r, const node *map, void *out)
 {
-    static const char *const types[] = {"Pods", "Percent", NULL};
-    static const member members[] = {
-        {.name = "type",
-         .kind = MEMBER_STRING,
-         .flags = MEMBER_REQUIRED,
-         .offset = offsetof(policy, type),
-         .allowed = types},
-        {.name = "value",
-         .kind = MEMBER_INT32,
-         .flags = MEMBER_REQUIRED,
-         .offset = offsetof(policy, value),
-         .min = 1,
-         .max = INT32_MAX},
-        {.name = "periodSeconds",
-         .kind = MEMBER_INT32,
-         .flags = MEMBER_REQUIRED,
-         .offset = offsetof(policy, period_s),
-         .min = 1,
-         .max = 1800},
-    };
     direction *d = out;
     policy p = {0};
     if (!reader_is(r, map, NODE_MAP))
         return;
-    reader_members(r, map, members, sizeof members / sizeof members[0], &p);
-    const bool is_percent = p.type != NULL && strcmp(p.type, types[1]) == 0;
+    reader_members(r, map, policy_members, policy_table.count, &p);
+    const bool is_percent = p.type != NULL && strcmp(p.type, policy_types[1]) == 0;
     d->policies[d->rules.npolicies++] =
         (keda_rate_policy){.type = is_percent ? KEDA_RATE_PERCENT : KEDA_RATE_PODS,
                            .value = p.value,
@@ -94,14 +100,26 @@ static const member direction_members[] = {
      .kind = MEMBER_INT32,
      .offset = offsetof(direction, rules.stabilization_s),
      .min = 0,
-     .max = 3600},
+     .max = 3600,
+     .help = "Seconds over which the steadiest proposal counts; 0 up and 300 down when unset."},
     {.name = "selectPolicy",
      .kind = MEMBER_STRING,
+     .flags = MEMBER_OWN_RULES,
      .offset = offsetof(direction, select),
-     .allowed = select_names + 1},
-    {.name = "policies", .kind = MEMBER_LIST, .read = read_policies},
-    {.name = "tolerance", .kind = MEMBER_OTHER, .read = read_tolerance},
+     .allowed = select_names + 1,
+     .help = "Max (when unset), Min, or Disabled: which of the policies holds."},
+    {.name = "policies",
+     .kind = MEMBER_LIST,
+     .read = read_policies,
+     .table = &policy_table,
+     .help = "Limits of how much may change in how long."},
+    {.name = "tolerance",
+     .kind = MEMBER_OTHER,
+     .read = read_tolerance,
+     .shape = MEMBER_AS_QUANTITY,
+     .help = "Deviation from the target within which nothing changes; 0.1 when unset."},
 };
+static const member_table direction_table = {MEMBER_TABLE(direction_members)};
 
 static int32_t select_of(const char *name)
 {
@@ -114,8 +132,7 @@ static int32_t select_of(const char *name)
 static direction read_direction(reader *r, const node *map)
 {
     direction d = {.rules = KEDA_SCALING_RULES_INIT};
-    reader_members(r, map, direction_members,
-                   sizeof direction_members / sizeof direction_members[0], &d);
+    reader_members(r, map, direction_members, direction_table.count, &d);
     d.rules.select_policy = select_of(d.select);
     d.rules.policies = d.policies;
     mem_free(d.select);
@@ -140,15 +157,25 @@ static void read_down(reader *r, const node *map, void *out)
     behavior->down_policies = d.policies;
 }
 
+static const member behavior_members[] = {
+    {.name = "scaleUp",
+     .kind = MEMBER_MAP,
+     .read = read_up,
+     .table = &direction_table,
+     .help = "Of going up."},
+    {.name = "scaleDown",
+     .kind = MEMBER_MAP,
+     .read = read_down,
+     .table = &direction_table,
+     .help = "Of going down."},
+};
+const member_table behavior_table = {MEMBER_TABLE(behavior_members)};
+
 void behavior_read(reader *r, const node *map, void *out)
 {
-    static const member members[] = {
-        {.name = "scaleUp", .kind = MEMBER_MAP, .read = read_up},
-        {.name = "scaleDown", .kind = MEMBER_MAP, .read = read_down},
-    };
     behavior_spec *behavior = out;
     behavior->is_present = true;
-    reader_members(r, map, members, sizeof members / sizeof members[0], behavior);
+    reader_members(r, map, behavior_members, behavior_table.count, behavior);
 }
 
 void behavior_clear(behavior_spec *behavior)

@@ -13,6 +13,8 @@ typedef struct draft {
     int64_t polling_interval_ms, sync_interval_ms; /* from annotations; 0: none */
 } draft;
 
+extern const member_table advanced_table, fallback_table, behavior_table, trigger_table;
+
 void annotations_read(reader *r, const node *annotations, draft *out);
 void triggers_read(reader *r, const node *list, void *object);
 void advanced_read(reader *r, const node *map, void *object);

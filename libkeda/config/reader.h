@@ -52,20 +52,48 @@ typedef enum member_kind {
 
 enum member_flags {
     MEMBER_REQUIRED = 1 << 0,
-    MEMBER_NOT_EMPTY = 1 << 1,  /* strings */
-    MEMBER_UNHONOURED = 1 << 2, /* read, and nothing comes of it yet: warns */
-    MEMBER_UNSUPPORTED = 1 << 3 /* going on without it would be wrong: an error */
+    MEMBER_NOT_EMPTY = 1 << 1,   /* strings */
+    MEMBER_UNHONOURED = 1 << 2,  /* read, and nothing comes of it yet: warns */
+    MEMBER_UNSUPPORTED = 1 << 3, /* going on without it would be wrong: an error */
+    MEMBER_OWN_RULES = 1 << 4 /* KEDA's schema has no such bounds and texts: its are looser */
 };
+
+/* What a schema says of a value where `kind` leaves it open. */
+typedef enum member_shape {
+    MEMBER_AS_KIND = 0,
+    MEMBER_AS_TEXT,
+    MEMBER_AS_INT32,
+    MEMBER_AS_QUANTITY,
+    MEMBER_AS_STRINGS, /* a map of strings */
+    MEMBER_AS_TEXTS,   /* a list of strings */
+    MEMBER_AS_MAP,
+    MEMBER_AS_LIST
+} member_shape;
+
+typedef struct member_table member_table;
 
 typedef struct member {
     const char *name;
     member_kind kind;
     uint32_t flags;
     size_t offset;
-    int32_t min, max;
+    int32_t min, max;           /* of a list: min items, for a schema */
     const char *const *allowed; /* strings; NULL-terminated */
     void (*read)(reader *r, const node *value, void *out);
+    /* for a schema (schema.h) */
+    member_shape shape;
+    const member_table *table; /* of a map, or of each item of a list */
+    const char *fallback;      /* a default that is written into documents */
+    const char *help;
 } member;
+
+struct member_table {
+    const member *members;
+    size_t count;
+    bool is_open;                    /* may have members that are not in the table */
+    const char *rule, *rule_message; /* CEL, true for a good map */
+};
+#define MEMBER_TABLE(list) .members = (list), .count = sizeof(list) / sizeof((list)[0])
 
 enum { READER_MAX_MEMBERS = 63 };
 

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "draft.h"
+#include "schema.h"
 
 /* At most one slash, with something on both sides. */
 static void check_api_version(reader *r, const node *map)
@@ -34,24 +35,33 @@ static bool set_default(char **text, const char *otherwise)
     return (*text = mem_strdup(otherwise)) != NULL;
 }
 
+static const member target_members[] = {
+    {.name = "name",
+     .kind = MEMBER_STRING,
+     .flags = MEMBER_REQUIRED | MEMBER_NOT_EMPTY,
+     .offset = offsetof(scaled_object, target_name),
+     .help = "Name of what is scaled, in the same namespace."},
+    {.name = "apiVersion",
+     .kind = MEMBER_STRING,
+     .offset = offsetof(scaled_object, target_api_version),
+     .help = "Its group and version; apps/v1 when unset."},
+    {.name = "kind",
+     .kind = MEMBER_STRING,
+     .offset = offsetof(scaled_object, target_kind),
+     .help = "Its kind, any with a scale subresource; Deployment when unset."},
+    {.name = "envSourceContainerName",
+     .kind = MEMBER_STRING,
+     .flags = MEMBER_UNHONOURED,
+     .offset = offsetof(scaled_object, env_container),
+     .help =
+         "Container whose environment serves names ending in FromEnv; the first when unset."},
+};
+static const member_table target_table = {MEMBER_TABLE(target_members)};
+
 static void read_target(reader *r, const node *map, void *out)
 {
-    static const member members[] = {
-        {.name = "name",
-         .kind = MEMBER_STRING,
-         .flags = MEMBER_REQUIRED | MEMBER_NOT_EMPTY,
-         .offset = offsetof(scaled_object, target_name)},
-        {.name = "apiVersion",
-         .kind = MEMBER_STRING,
-         .offset = offsetof(scaled_object, target_api_version)},
-        {.name = "kind", .kind = MEMBER_STRING, .offset = offsetof(scaled_object, target_kind)},
-        {.name = "envSourceContainerName",
-         .kind = MEMBER_STRING,
-         .flags = MEMBER_UNHONOURED,
-         .offset = offsetof(scaled_object, env_container)},
-    };
     scaled_object *object = out;
-    reader_members(r, map, members, sizeof members / sizeof members[0], object);
+    reader_members(r, map, target_members, target_table.count, object);
     check_api_version(r, map);
     if (!set_default(&object->target_api_version, "apps/v1") ||
         !set_default(&object->target_kind, "Deployment"))
@@ -70,33 +80,66 @@ static const member spec_members[] = {
     {.name = "scaleTargetRef",
      .kind = MEMBER_MAP,
      .flags = MEMBER_REQUIRED,
-     .read = read_target},
-    {.name = "pollingInterval", .kind = MEMBER_OTHER, .read = read_polling_interval},
+     .read = read_target,
+     .table = &target_table,
+     .help = "What is scaled."},
+    {.name = "pollingInterval",
+     .kind = MEMBER_OTHER,
+     .min = 1,
+     .read = read_polling_interval,
+     .shape = MEMBER_AS_INT32,
+     .help = "Seconds between two polls of the triggers; 30 when unset."},
     {.name = "cooldownPeriod",
      .kind = MEMBER_INT32,
      .offset = offsetof(scaled_object, cooldown_s),
-     .max = INT32_MAX},
+     .max = INT32_MAX,
+     .help = "Seconds without an active trigger before going to zero or idle; 300 when unset."},
     {.name = "initialCooldownPeriod",
      .kind = MEMBER_INT32,
      .offset = offsetof(scaled_object, initial_cooldown_s),
-     .max = INT32_MAX},
+     .max = INT32_MAX,
+     .help = "The same while no trigger has ever been active, from creation on."},
     {.name = "idleReplicaCount",
      .kind = MEMBER_INT32,
      .offset = offsetof(scaled_object, idle_replicas),
-     .max = INT32_MAX},
+     .max = INT32_MAX,
+     .help = "Replicas while no trigger is active; below minReplicaCount."},
     {.name = "minReplicaCount",
      .kind = MEMBER_INT32,
      .offset = offsetof(scaled_object, min_replicas),
-     .max = INT32_MAX},
+     .max = INT32_MAX,
+     .help = "Fewest replicas; 0 when unset."},
     {.name = "maxReplicaCount",
      .kind = MEMBER_INT32,
      .offset = offsetof(scaled_object, max_replicas),
      .min = 1,
-     .max = INT32_MAX},
-    {.name = "advanced", .kind = MEMBER_MAP, .read = advanced_read},
-    {.name = "triggers", .kind = MEMBER_LIST, .flags = MEMBER_REQUIRED, .read = triggers_read},
-    {.name = "fallback", .kind = MEMBER_MAP, .read = fallback_read},
+     .max = INT32_MAX,
+     .help = "Most replicas; 100 when unset."},
+    {.name = "advanced",
+     .kind = MEMBER_MAP,
+     .read = advanced_read,
+     .table = &advanced_table,
+     .help = "Behaviour of scaling between the bounds."},
+    {.name = "triggers",
+     .kind = MEMBER_LIST,
+     .flags = MEMBER_REQUIRED,
+     .min = 1,
+     .read = triggers_read,
+     .table = &trigger_table,
+     .help = "The event sources; the one that wants most replicas wins."},
+    {.name = "fallback",
+     .kind = MEMBER_MAP,
+     .read = fallback_read,
+     .table = &fallback_table,
+     .help = "What counts while triggers fail."},
 };
+
+const member_table scaled_object_table = {
+    MEMBER_TABLE(spec_members),
+    .rule = "!has(self.minReplicaCount) || self.minReplicaCount <= "
+            "(has(self.maxReplicaCount) ? self.maxReplicaCount : 100)",
+    .rule_message =
+        "minReplicaCount must not be greater than maxReplicaCount, which is 100 when unset"};
 
 static void read_spec(reader *r, const node *map, void *out)
 {

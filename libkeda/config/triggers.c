@@ -10,24 +10,29 @@
 #include "map.h"
 #include "metrics.h"
 
+static const char *const auth_kinds[] = {"TriggerAuthentication",
+                                         "ClusterTriggerAuthentication", NULL};
+
+static const member auth_members[] = {
+    {.name = "name",
+     .kind = MEMBER_STRING,
+     .flags = MEMBER_REQUIRED | MEMBER_NOT_EMPTY | MEMBER_OWN_RULES,
+     .offset = offsetof(trigger_spec, auth_name),
+     .help = "Its name; a TriggerAuthentication lies in the same namespace."},
+    {.name = "kind",
+     .kind = MEMBER_STRING,
+     .offset = offsetof(trigger_spec, auth_kind),
+     .allowed = auth_kinds,
+     .help = "TriggerAuthentication when unset."},
+};
+static const member_table auth_table = {MEMBER_TABLE(auth_members)};
+
 static void read_authentication(reader *r, const node *map, void *out)
 {
-    static const char *const kinds[] = {"TriggerAuthentication", "ClusterTriggerAuthentication",
-                                        NULL};
-    static const member members[] = {
-        {.name = "name",
-         .kind = MEMBER_STRING,
-         .flags = MEMBER_REQUIRED | MEMBER_NOT_EMPTY,
-         .offset = offsetof(trigger_spec, auth_name)},
-        {.name = "kind",
-         .kind = MEMBER_STRING,
-         .offset = offsetof(trigger_spec, auth_kind),
-         .allowed = kinds},
-    };
     trigger_spec *trigger = out;
-    if ((trigger->auth_kind = mem_strdup(kinds[0])) == NULL)
+    if ((trigger->auth_kind = mem_strdup(auth_kinds[0])) == NULL)
         reader_out_of_memory(r);
-    reader_members(r, map, members, sizeof members / sizeof members[0], trigger);
+    reader_members(r, map, auth_members, auth_table.count, trigger);
 }
 
 static void read_metadata(reader *r, const node *map, void *out)
@@ -41,17 +46,34 @@ static const member trigger_members[] = {
     {.name = "type",
      .kind = MEMBER_STRING,
      .flags = MEMBER_REQUIRED | MEMBER_NOT_EMPTY,
-     .offset = offsetof(trigger_spec, type)},
-    {.name = "name", .kind = MEMBER_STRING, .offset = offsetof(trigger_spec, name)},
-    {.name = "metadata", .kind = MEMBER_MAP, .flags = MEMBER_REQUIRED, .read = read_metadata},
-    {.name = "authenticationRef", .kind = MEMBER_MAP, .read = read_authentication},
+     .offset = offsetof(trigger_spec, type),
+     .help = "Kind of event source, such as kafka."},
+    {.name = "name",
+     .kind = MEMBER_STRING,
+     .offset = offsetof(trigger_spec, name),
+     .help = "Name in formulas and metrics; unique among the triggers."},
+    {.name = "metadata",
+     .kind = MEMBER_MAP,
+     .flags = MEMBER_REQUIRED,
+     .read = read_metadata,
+     .shape = MEMBER_AS_STRINGS,
+     .help = "Parameters of the type; every value is a string."},
+    {.name = "authenticationRef",
+     .kind = MEMBER_MAP,
+     .read = read_authentication,
+     .table = &auth_table,
+     .help = "Where credentials come from."},
     {.name = "metricType",
      .kind = MEMBER_STRING,
-     .offset = offsetof(trigger_spec, metric_type)},
+     .offset = offsetof(trigger_spec, metric_type),
+     .help = "AverageValue (per replica) or Value; of cpu and memory Utilization or "
+             "AverageValue."},
     {.name = "useCachedMetrics",
      .kind = MEMBER_BOOL,
-     .offset = offsetof(trigger_spec, use_cached_metrics)},
+     .offset = offsetof(trigger_spec, use_cached_metrics),
+     .help = "Scale between the bounds by what the last poll has read."},
 };
+const member_table trigger_table = {MEMBER_TABLE(trigger_members)};
 
 /* cpu and memory have rules of their own, which their type knows. */
 static void check_metric_type(reader *r, const node *map, trigger_spec *trigger)
