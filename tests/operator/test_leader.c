@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two operators on one cluster: at most one acts, and another takes over when it cannot. */
+#include <criterion/criterion.h>
+
+#include <string.h>
+
+#include "support/operator_rig.h"
+
+static kube_peer *peer;
+static operator_rig a, b;
+
+static void open_one(operator_rig *o, const char *identity)
+{
+    operator_rig_init(o, peer);
+    o->options.is_leader_elected = 1;
+    o->options.identity = identity;
+    rig_source_of(&o->r, "web")->value = 20;
+    operator_rig_start(o);
+}
+
+static void open_both(void)
+{
+    peer = kube_peer_open();
+    open_one(&a, "a");
+    operator_rig_settle(&a);
+    open_one(&b, "b");
+    operator_rig_deploy(&a, "web", 2);
+    operator_rig_put(&a, "web", "", "");
+}
+
+static void close_both(void)
+{
+    if (a.op != NULL)
+        operator_rig_crash(&a);
+    operator_rig_crash(&b);
+    kube_peer_close(peer);
+}
+
+TestSuite(leader, .init = open_both, .fini = close_both, .timeout = 120);
+
+static int32_t is_leader(const operator_rig *o)
+{
+    keda_operator_status status = {.struct_size = sizeof status};
+    keda_operator_get_status(o->op, &status);
+    return status.is_leader;
+}
+
+static size_t at_work(const operator_rig *o)
+{
+    return keda_engine_workload_count(o->r.engine);
+}
+
+Test(leader, acts_alone)
+{
+    keda_operator_status status = {.struct_size = sizeof status};
+
+    operator_rigs_run(&a, &b, 30000);
+    cr_expect_eq(is_leader(&a), 1);
+    cr_expect_eq(is_leader(&b), 0);
+    cr_expect_eq(at_work(&a), 1);
+    cr_expect_eq(at_work(&b), 0);
+    keda_operator_get_status(b.op, &status);
+    cr_expect_str_eq(status.holder, "a");
+    cr_expect_eq(status.nscaled_objects, 0);
+}
+
+Test(leader, is_followed_at_once_when_it_stops)
+{
+    operator_rigs_run(&a, &b, 30000);
+    operator_rig_stop(&a, 3000);
+    cr_expect_eq(at_work(&a), 0);
+    operator_rig_crash(&a);
+    operator_rig_run(&b, 5000);
+    cr_expect_eq(is_leader(&b), 1);
+    cr_expect_eq(at_work(&b), 1);
+    cr_expect_eq(operator_rig_replicas(&b, "web"), 2);
+}
+
+Test(leader, is_followed_after_its_lease_when_it_crashes)
+{
+    operator_rigs_run(&a, &b, 30000);
+    operator_rig_crash(&a);
+    operator_rig_run(&b, 10000);
+    cr_expect_eq(at_work(&b), 0, "the lease is not over");
+    operator_rig_run(&b, 15000);
+    cr_expect_eq(is_leader(&b), 1);
+    cr_expect_eq(at_work(&b), 1);
+    cr_expect_eq(operator_rig_replicas(&b, "web"), 2);
+}
+
+Test(leader, leaves_everything_when_it_cannot_renew)
+{
+    operator_rigs_run(&a, &b, 30000);
+    kube_peer_fail(peer, "leases", 500, 0, 0);
+    operator_rigs_run(&a, &b, 14000);
+    cr_expect_eq(is_leader(&a), 0);
+    cr_expect_eq(at_work(&a), 0);
+    cr_expect(rig_logged(&a.r, "not leading any more"));
+    kube_peer_heal(peer);
+    operator_rigs_run(&a, &b, 60000);
+    cr_expect_eq(is_leader(&a) + is_leader(&b), 1);
+    cr_expect_eq(at_work(&a) + at_work(&b), 1);
+    cr_expect_eq(operator_rig_replicas(&b, "web"), 2);
+}
+
+Test(leader, changes_without_a_scale_or_a_status)
+{
+    operator_rigs_run(&a, &b, 60000);
+    const size_t scales = kube_peer_requests(peer, "/scale");
+    const size_t writes = kube_peer_writes(peer);
+    operator_rig_crash(&a);
+    operator_rig_run(&b, 120000);
+    cr_expect_eq(at_work(&b), 1);
+    cr_expect_eq(kube_peer_requests(peer, "/scale"), scales);
+    cr_expect_eq(kube_peer_writes(peer), writes);
+}
