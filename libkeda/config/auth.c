@@ -178,7 +178,7 @@ static const member identity_members[] = {
      .allowed = owners,
      .help = "keda when unset; workload: the role of the target's service account."},
 };
-const member_table auth_identity_table = {MEMBER_TABLE(identity_members)};
+const member_table auth_identity_table = {MEMBER_TABLE(identity_members), .is_open = true};
 
 static void read_identity(reader *r, const node *map, void *out)
 {
