@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 static void put(crd_yaml *y, const char *text)
 {
     if (y->status == KEDA_OK)
@@ -45,7 +47,7 @@ static bool is_word(const char *text)
     static const char *const words[] = {"true", "false", "null", "yes", "no",
                                         "on",   "off",   "y",    "n"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strcmp(text, words[i]) == 0)
+        if (text_equal_nocase(text, words[i]))
             return true;
     }
     return false;

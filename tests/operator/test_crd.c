@@ -320,7 +320,7 @@ Test(crd, quotes_what_is_not_a_plain_text)
         {"plain text; with \"quotes\"", "k: plain text; with \"quotes\"\n"},
         {"", "k: \"\"\n"},
         {"true", "k: \"true\"\n"},
-        {"n", "k: \"n\"\n"},
+        {"No", "k: \"No\"\n"},
         {"1s", "k: \"1s\"\n"},
         {"a: b", "k: \"a: b\"\n"},
         {"a #b", "k: \"a #b\"\n"},
