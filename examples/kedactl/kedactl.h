@@ -23,6 +23,7 @@ int command_validate(kedactl *k);
 int command_poll(kedactl *k);
 int command_scalers(kedactl *k);
 int command_get(kedactl *k);
+int command_crd(kedactl *k);
 int command_version(kedactl *k);
 
 /* Prints findings: errors and warnings to `out`, one a line. */

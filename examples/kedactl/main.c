@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kedactl: checks documents, asks triggers once, describes trigger types, reads a running kedad.
+ * kedactl: checks documents, asks triggers once, describes trigger types, reads a running kedad, prints the
+ * CustomResourceDefinitions.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ static const cli_program program = {
         "  poll -f FILE         asks every trigger once: value, target, active, latency\n"
         "  scalers [TYPE]       the trigger types, or the parameters of one\n"
         "  get [WORKLOAD]       workloads of a running kedad, with health and last decision\n"
+        "  crd [KIND]           the CustomResourceDefinitions, or that of one kind, as YAML\n"
         "  version              version and ABI number\n\n"
         "Exit codes: 0 ok, 1 negative answer, 2 usage, 5 internal.\n",
     .options = options,
@@ -36,8 +38,8 @@ static const struct {
     const char *name;
     kedactl_command run;
 } commands[] = {
-    {"validate", command_validate}, {"poll", command_poll},       {"scalers", command_scalers},
-    {"get", command_get},           {"version", command_version},
+    {"validate", command_validate}, {"poll", command_poll}, {"scalers", command_scalers},
+    {"get", command_get},           {"crd", command_crd},   {"version", command_version},
 };
 #define NCOMMANDS (sizeof commands / sizeof commands[0])
 

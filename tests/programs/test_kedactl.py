@@ -134,6 +134,18 @@ def test_a_missing_module_is_named(kedactl, tmp_path):
     assert answer.returncode == 0  # the default folder still has it
 
 
+def test_crd_prints_what_is_packaged(kedactl):
+    files = [ROOT / "packaging" / "crds" / f"keda.sh_{name}s.yaml"
+             for name in ("scaledobject", "triggerauthentication", "clustertriggerauthentication")]
+    assert kedactl("crd").stdout == "".join(file.read_text() for file in files)
+    assert kedactl("crd", "TriggerAuthentication").stdout == files[1].read_text()
+
+
+def test_crd_of_an_unknown_kind(kedactl):
+    answer = kedactl("crd", "ScaledJob")
+    assert answer.returncode == 1 and "ScaledJob" in answer.stderr and answer.stdout == ""
+
+
 def test_version(kedactl):
     assert kedactl("version").stdout.startswith("libkeda 0.1.0, ABI 1")
     assert "features: kafka" in kedactl("version", "--features").stdout
