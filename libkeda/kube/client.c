@@ -134,7 +134,7 @@ void keda_kube_close(keda_kube *kube)
         kube_forget_closer(kube, closer);
         closing(user);
     }
-    kube_resources_close(kube->resources);
+    /* Its calls let go of the kinds they wait for. */
     kube_queue_free(kube->queue);
     kube_resources_free(kube->resources);
     http_pool_free(kube->http);

@@ -47,7 +47,6 @@ struct ask {
     ask *next;
     kube_resources *resources;
     char *group, *version;
-    keda_kube_call *call;
     call_list waiting;
 };
 
@@ -273,7 +272,7 @@ static keda_status send(ask *a, keda_error *err)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     request.path = path.data;
     request.priority = KEDA_KUBE_SCALE; /* a write may wait for it */
-    rc = keda_kube_send(a->resources->kube, &request, on_list, a, &a->call, err);
+    rc = keda_kube_send(a->resources->kube, &request, on_list, a, NULL, err);
     keda_buf_clear(&path);
     return rc;
 }
@@ -419,7 +418,7 @@ static void drop(call_list *list)
         kube_resource_forget(list->first);
 }
 
-void kube_resources_close(kube_resources *resources)
+void kube_resources_free(kube_resources *resources)
 {
     if (resources == NULL)
         return;
@@ -427,16 +426,9 @@ void kube_resources_close(kube_resources *resources)
     drop(&resources->answered);
     for (ask *a; (a = resources->asks) != NULL;) {
         resources->asks = a->next;
-        keda_kube_cancel(a->call);
         drop(&a->waiting);
         free_ask(a);
     }
-}
-
-void kube_resources_free(kube_resources *resources)
-{
-    if (resources == NULL)
-        return;
     for (seen *s; (s = resources->seen) != NULL;) {
         resources->seen = s->next;
         free_seen(s);

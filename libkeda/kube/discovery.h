@@ -8,8 +8,7 @@
 #include "kube/kube.h"
 
 keda_status kube_resources_new(kube_resources **out, keda_kube *kube, keda_error *err);
-/* Ends what is asked; what is known stays until it is freed. NULL is fine. */
-void kube_resources_close(kube_resources *resources);
+/* After the client's calls are gone. NULL is fine. */
 void kube_resources_free(kube_resources *resources);
 
 #endif
