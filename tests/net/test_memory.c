@@ -138,6 +138,78 @@ Test(memory, missing_during_a_call_is_reported_and_the_pool_goes_on, .init = ins
     http_peer_close(peer);
 }
 
+static keda_status take_piece(const char *bytes, size_t size, void *user)
+{
+    (void)bytes;
+    (void)size;
+    (void)user;
+    return KEDA_OK;
+}
+
+Test(memory, missing_for_a_stream_is_reported, .init = install)
+{
+    const http_stream stream = {.piece = take_piece, .quiet_ms = 90000};
+    http_peer *peer = http_peer_open();
+    http_rig rig;
+    bool any_left = true;
+
+    http_peer_reply(peer, "some body");
+    http_rig_open(&rig, peer, NULL);
+    for (long n = 0; any_left; n++) {
+        keda_http_request request = KEDA_HTTP_REQUEST_INIT;
+        http_rig_answer a = {0};
+        keda_error err = KEDA_ERROR_INIT;
+
+        cr_assert_lt(n, 1000);
+        http_peer_drop_connections(peer);
+        request.url = http_peer_url(peer, "/");
+        request.timeout_ms = 900000;
+        arm(n);
+        const keda_status rc =
+            http_stream_open(rig.http, &request, &stream, http_rig_done, NULL, &a, NULL, &err);
+        if (rc == KEDA_OK) {
+            finish(&rig, peer, &a);
+            cr_expect(is_told(&a), "allocation %ld: %d %s", n, a.times, a.err.text);
+        } else {
+            cr_expect_eq(rc, KEDA_ENOMEM, "allocation %ld: %s", n, err.text);
+        }
+        any_left = has_failed;
+        disarm();
+        http_rig_answer_clear(&a);
+    }
+    http_rig_close(&rig);
+    http_peer_close(peer);
+}
+
+Test(memory, missing_for_a_servers_name_is_reported, .init = install)
+{
+    const keda_http_tls tls = {
+        .struct_size = sizeof tls, .is_unsafe = 1, .server_name = "name.test"};
+    keda_http_request request = KEDA_HTTP_REQUEST_INIT;
+    http_rig rig;
+
+    http_rig_open(&rig, NULL, NULL);
+    request.url = "https://127.0.0.1:1/";
+    request.tls = &tls;
+    has_failed = true;
+    for (long n = 0; has_failed; n++) {
+        http_rig_answer a = {0};
+        keda_http_call *call = NULL;
+
+        cr_assert_lt(n, 100);
+        arm(n);
+        const keda_status rc =
+            keda_http_send(rig.http, &request, http_rig_done, &a, &call, NULL);
+        const bool had_failed = has_failed;
+        disarm();
+        cr_expect(rc == KEDA_OK || rc == KEDA_ENOMEM, "allocation %ld", n);
+        cr_expect(rc == KEDA_ENOMEM || call != NULL);
+        keda_http_cancel(call);
+        has_failed = had_failed;
+    }
+    http_rig_close(&rig);
+}
+
 Test(memory, missing_for_big_integers_is_reported, .init = install)
 {
     static const char text[] = "[99999999999999999999]";
