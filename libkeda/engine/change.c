@@ -32,7 +32,7 @@ void change_say(change *c, keda_severity severity, keda_status code, const chang
     where.file = doc != NULL                        ? doc->file
                  : en != NULL && en->source != NULL ? en->source->id
                                                     : "";
-    where.object = doc != NULL ? doc->object : en != NULL ? en->object : "";
+    where.object = entry_shown(doc != NULL ? doc->object : en != NULL ? en->object : "");
     findings_add(c->findings, severity, &where, "%s", text);
     if (severity == KEDA_SEVERITY_ERROR && c->first_code == KEDA_OK)
         c->first_code = code;
@@ -140,8 +140,8 @@ static keda_status source_new(text_source **out, const char *id, keda_error *err
 /* KEDA's, but nothing we have. */
 static bool is_unsupported_kind(const document *doc)
 {
-    static const char *const kinds[] = {"ScaledJob", "ClusterTriggerAuthentication",
-                                        "CloudEventSource", "ClusterCloudEventSource"};
+    static const char *const kinds[] = {"ScaledJob", "CloudEventSource",
+                                        "ClusterCloudEventSource"};
 
     if (!text_has_prefix(doc->api_version, "keda.sh/") &&
         !text_has_prefix(doc->api_version, "eventing.keda.sh/"))
@@ -162,8 +162,12 @@ static bool is_our_version(const document *doc)
 /* Ours by name, but nothing we know; or somebody else's, which may stand in the same file. */
 static void say_unknown_kind(change *c, const document *doc)
 {
-    static const char *const known[] = {"ScaledObject", "TriggerAuthentication", "Secret",
-                                        "ConfigMap", "ProcessPool"};
+    static const char *const known[] = {"ScaledObject",
+                                        "TriggerAuthentication",
+                                        "ClusterTriggerAuthentication",
+                                        "Secret",
+                                        "ConfigMap",
+                                        "ProcessPool"};
     char message[320];
     const bool is_ours = is_our_version(doc);
     const char *nearest = text_nearest(doc->kind, known, sizeof known / sizeof known[0]);
@@ -195,8 +199,8 @@ static bool is_single(change *c, const document *doc)
         if (other == NULL || other->source->is_leaving)
             return true;
     }
-    (void)snprintf(message, sizeof message, "%s is already defined in %s:%d", doc->object,
-                   other->source->id, (int)other->line);
+    (void)snprintf(message, sizeof message, "%s is already defined in %s:%d",
+                   entry_shown(doc->object), other->source->id, (int)other->line);
     say_at(c, KEDA_SEVERITY_ERROR, KEDA_EINVAL, doc, "metadata.name", message);
     return false;
 }
@@ -269,6 +273,23 @@ static keda_status take_document(change *c, text_source *src, size_t i, const do
     return rc;
 }
 
+/* Documents are found by what this makes of their names. */
+static keda_status name_document(const text_source *src, document *doc, keda_error *err)
+{
+    entry_kind kind;
+    const bool is_known = entry_kind_of(doc, &kind);
+
+    if (is_known && kind == ENTRY_SCALED_OBJECT)
+        return KEDA_OK;
+    const bool is_cluster = text_equal(doc->kind, "ClusterTriggerAuthentication");
+    char *key = entry_key(src, doc->kind, is_cluster ? "" : doc->space, doc->name);
+    if (key == NULL)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    mem_free(doc->object);
+    doc->object = key;
+    return KEDA_OK;
+}
+
 static keda_status take_source(change *c, const keda_source *given, keda_error *err)
 {
     new_source *mine = &c->sources[c->nsources];
@@ -278,6 +299,7 @@ static keda_status take_source(change *c, const keda_source *given, keda_error *
     if (rc != KEDA_OK)
         return rc;
     c->nsources++;
+    mine->source->is_private = c->is_private;
     if (table_find(&c->given, given->id) != NULL)
         rc = keda_error_set(err, KEDA_EINVAL, "source %s is given twice", given->id);
     table_add(&c->given, &mine->source->node, mine->source->id);
@@ -290,6 +312,8 @@ static keda_status take_source(change *c, const keda_source *given, keda_error *
         c->first_code = c->first_code == KEDA_OK ? KEDA_EINVAL : c->first_code;
     rc = KEDA_OK;
     for (size_t i = 0; rc == KEDA_OK && i < mine->docs.count; i++)
+        rc = name_document(mine->source, &mine->docs.items[i], err);
+    for (size_t i = 0; rc == KEDA_OK && i < mine->docs.count; i++)
         rc = take_document(c, mine->source, i, &mine->docs.items[i], err);
     pointers_trim(&mine->source->entries);
     return rc;
@@ -299,30 +323,33 @@ static keda_status take_source(change *c, const keda_source *given, keda_error *
 
 typedef struct object_search {
     const change *c;
+    const text_source *source;
     const char *space;
 } object_search;
 
 static const keda_map *object_values(auth_from from, const char *name, void *user)
 {
     const object_search *search = user;
-    char *object =
-        entry_object(from == AUTH_FROM_SECRET ? "Secret" : "ConfigMap", search->space, name);
+    char *object = entry_key(search->source, from == AUTH_FROM_SECRET ? "Secret" : "ConfigMap",
+                             search->space, name);
     const entry *en = object == NULL ? NULL : change_find(search->c, object);
     mem_free(object);
     return en == NULL ? NULL : &en->values.values;
 }
 
-static bool is_broken(const change *c, const char *kind, const char *space, const char *name)
+static bool is_broken(const object_search *search, const char *kind, const char *name)
 {
-    char *object = entry_object(kind, space, name);
-    const bool is = object != NULL && change_is_broken(c, object);
+    char *object = entry_key(search->source, kind, search->space, name);
+    const bool is = object != NULL && change_is_broken(search->c, object);
     mem_free(object);
     return is;
 }
 
 static void check_auth(change *c, const entry *en, const document *doc)
 {
-    object_search search = {.c = c, .space = en->auth.space};
+    const char *space =
+        en->auth.space[0] != '\0' ? en->auth.space : c->e->settings.cluster_namespace;
+    object_search search = {.c = c, .source = en->source, .space = space};
     const auth_sources sources = {.object = object_values, .user = &search};
     char message[320];
 
@@ -335,8 +362,7 @@ static void check_auth(change *c, const entry *en, const document *doc)
                                 .key = at->key};
         if (at->source == AUTH_ENV) /* depends on the workload */
             continue;
-        if (is_broken(c, at->source == AUTH_SECRET ? "Secret" : "ConfigMap", en->auth.space,
-                      at->name))
+        if (is_broken(&search, at->source == AUTH_SECRET ? "Secret" : "ConfigMap", at->name))
             continue;
         const change_place place = {.doc = doc,
                                     .entry = en,
@@ -550,9 +576,26 @@ static bool removes_what_others_need(const change *c)
     return false;
 }
 
+/* What others cannot see changes nothing for them. */
+static keda_status recheck_private(change *c, keda_error *err)
+{
+    const pointers *entries = &c->sources[0].source->entries;
+    keda_status rc = KEDA_OK;
+
+    for (size_t i = 0; rc == KEDA_OK && i < entries->count; i++) {
+        const entry *en = entries->items[i];
+        if (en->is_kept)
+            rc = recheck_entry(c, en->before, err);
+    }
+    return rc;
+}
+
 static keda_status recheck(change *c, keda_error *err)
 {
     keda_status rc = KEDA_OK;
+
+    if (c->is_private)
+        return recheck_private(c, err);
 
     if (!c->touches && !removes_what_others_need(c))
         return KEDA_OK;

@@ -23,8 +23,9 @@ typedef struct renewal {
 typedef struct change {
     keda_engine *e;
     keda_findings *findings;
-    bool is_all;   /* every other source leaves */
-    bool is_check; /* never committed: what only matters at work is a warning */
+    bool is_all;     /* every other source leaves */
+    bool is_private; /* of its one source */
+    bool is_check;   /* never committed: what only matters at work is a warning */
     new_source *sources;
     size_t nsources;
     pointers leaving; /* text_source: at work, and being replaced */

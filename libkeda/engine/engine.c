@@ -22,6 +22,8 @@ enum {
     LAST_ROUNDS = 8
 };
 
+#define DEFAULT_CLUSTER_NAMESPACE "keda"
+
 /* A member of the caller's options; what lies beyond its size, or is zero, has the default. */
 #define HAS(opts, member)                                                                      \
     ((opts) != NULL && (opts)->struct_size >= offsetof(keda_engine_options, member) +          \
@@ -36,6 +38,7 @@ static keda_status read_settings(engine_settings *s, const keda_engine_options *
                                  keda_error *err)
 {
     const char *plugin_path = POINTER(opts, plugin_path);
+    const char *cluster_namespace = POINTER(opts, cluster_namespace);
 
     s->on_decision = POINTER(opts, on_decision);
     s->decision_user = POINTER(opts, decision_user);
@@ -49,7 +52,9 @@ static keda_status read_settings(engine_settings *s, const keda_engine_options *
     if (OPT(opts, has_deviations, 0) != 0)
         s->deviations = OPT(opts, deviations, 0U);
     s->plugin_path = mem_strdup(plugin_path);
-    if (plugin_path != NULL && s->plugin_path == NULL)
+    s->cluster_namespace =
+        mem_strdup(cluster_namespace != NULL ? cluster_namespace : DEFAULT_CLUSTER_NAMESPACE);
+    if ((plugin_path != NULL && s->plugin_path == NULL) || s->cluster_namespace == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     return KEDA_OK;
 }
@@ -324,5 +329,6 @@ void keda_engine_free(keda_engine *e)
         e->parts_free(e->parts);
     keda_buf_clear(&e->text);
     mem_free(e->settings.plugin_path);
+    mem_free(e->settings.cluster_namespace);
     mem_free(e);
 }

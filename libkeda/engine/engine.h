@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine/chain.h"
+#include "engine/observer.h"
 #include "engine/pointers.h"
 #include "engine/registry.h"
 #include "engine/table.h"
@@ -34,6 +35,7 @@ typedef struct engine_settings {
     int64_t http_timeout_ms;
     char *plugin_path; /* NULL: the environment's */
     uint32_t deviations;
+    char *cluster_namespace;
 } engine_settings;
 
 struct keda_engine {
@@ -74,7 +76,8 @@ struct keda_engine {
     void (*http_free)(keda_http *http);
     void *parts; /* builtin.c's */
     void (*parts_free)(void *parts);
-    keda_buf text; /* scratch for texts lent to the host */
+    engine_observer observer; /* members are NULL: nobody */
+    keda_buf text;            /* scratch for texts lent to the host */
 };
 
 /* ---- for builtin.c */

@@ -21,6 +21,7 @@ static const struct {
 } kinds[] = {
     {"keda.sh/v1alpha1", "ScaledObject", ENTRY_SCALED_OBJECT},
     {"keda.sh/v1alpha1", "TriggerAuthentication", ENTRY_AUTH},
+    {"keda.sh/v1alpha1", "ClusterTriggerAuthentication", ENTRY_AUTH},
     {"v1", "Secret", ENTRY_SECRET},
     {"v1", "ConfigMap", ENTRY_CONFIG_MAP},
     {"libkeda.io/v1alpha1", "ProcessPool", ENTRY_POOL},
@@ -45,6 +46,26 @@ char *entry_object(const char *kind, const char *space, const char *name)
     if (object != NULL)
         (void)snprintf(object, size, "%s/%s/%s", kind, space, name);
     return object;
+}
+
+/* No name of a document holds it. */
+#define SCOPE_END '\x1f'
+
+char *entry_key(const text_source *src, const char *kind, const char *space, const char *name)
+{
+    if (src == NULL || !src->is_private)
+        return entry_object(kind, space, name);
+    const size_t size = strlen(src->id) + strlen(kind) + strlen(space) + strlen(name) + 4;
+    char *key = mem_alloc(size);
+    if (key != NULL)
+        (void)snprintf(key, size, "%s%c%s/%s/%s", src->id, SCOPE_END, kind, space, name);
+    return key;
+}
+
+const char *entry_shown(const char *object)
+{
+    const char *end = strrchr(object, SCOPE_END);
+    return end == NULL ? object : end + 1;
 }
 
 /* ---- ProcessPool: what its workers get is also what <name>FromEnv reads */

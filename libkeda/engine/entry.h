@@ -21,6 +21,7 @@ typedef struct text_source {
     table_node node; /* first; by id */
     char *id;
     pointers entries;
+    bool is_private; /* its documents see each other alone; ScaledObjects are everybody's */
     bool is_leaving; /* during a change: its documents are being replaced */
 } text_source;
 
@@ -55,6 +56,12 @@ struct entry {
 
 /* The document by kind and name; the caller frees the key. */
 char *entry_object(const char *kind, const char *space, const char *name);
+
+/* The key of a document as those of this source see it; the caller frees it. ScaledObjects have none but
+ * entry_object's. */
+char *entry_key(const text_source *src, const char *kind, const char *space, const char *name);
+/* What of a key people should see. */
+const char *entry_shown(const char *object);
 
 /* What the document is; false for kinds of others. */
 bool entry_kind_of(const document *doc, entry_kind *kind);

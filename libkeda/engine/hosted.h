@@ -28,17 +28,6 @@ typedef struct engine_memory {
 } engine_memory;
 void engine_remember(keda_engine *e, const char *workload, const engine_memory *memory);
 
-/* All on the engine's thread; none may change documents from inside. */
-typedef struct engine_observer {
-    void (*decided)(const keda_decision_record *record,
-                    void *user); /* before the host's callback */
-    void (*changed)(const char *workload,
-                    void *user); /* health of a trigger or the target, between
-                                                        * decisions too */
-    /* A trigger was refused for its credentials (KEDA_EAUTH). At most once in 30 s a trigger. */
-    void (*refused)(const char *workload, void *user);
-    void *user;
-} engine_observer;
 void engine_set_observer(keda_engine *e,
                          const engine_observer *observer); /* copied; NULL: none */
 

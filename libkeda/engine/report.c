@@ -94,9 +94,25 @@ static void log_outcome(workload *w, keda_outcome outcome, const char *text,
     w->dry_to = d->to;
 }
 
+void report_changed(const workload *w)
+{
+    const engine_observer *observer = &w->engine->observer;
+    if (observer->changed != NULL)
+        observer->changed(w->object.id, observer->user);
+}
+
+void report_refused(const workload *w)
+{
+    const engine_observer *observer = &w->engine->observer;
+    if (observer->refused != NULL)
+        observer->refused(w->object.id, observer->user);
+}
+
 void report_count_known(const workload *w, bool is_known, const char *error)
 {
     const keda_target *t = w->target;
+
+    report_changed(w);
     if (is_known)
         log_write(&w->engine->log, KEDA_LOG_INFO, "target known again", "workload",
                   w->object.id, "target", t->name, NULL);
@@ -108,6 +124,9 @@ void report_count_known(const workload *w, bool is_known, const char *error)
 void report_trouble(const keda_target *t, const char *error)
 {
     const char *id = t->owner == NULL ? "" : t->owner->object.id;
+
+    if (t->owner != NULL)
+        report_changed(t->owner);
     if (error == NULL)
         log_write(&t->engine->log, KEDA_LOG_INFO, "target well again", "workload", id, "target",
                   t->name, NULL);
@@ -147,6 +166,8 @@ static void call_host(workload *w, keda_outcome outcome, const char *text,
                                          .error = err,
                                          .text = text};
 
+    if (w->engine->observer.decided != NULL)
+        w->engine->observer.decided(&record, w->engine->observer.user);
     if (settings->on_decision != NULL)
         settings->on_decision(&record, settings->decision_user);
 }
@@ -155,6 +176,7 @@ void report_decision(workload *w, keda_outcome outcome, const keda_error *write_
 {
     char text[TEXT_SIZE] = "";
     const bool is_told = w->engine->settings.on_decision != NULL ||
+                         w->engine->observer.decided != NULL ||
                          (w->cycle.decision.is_write && w->engine->log.fn != NULL);
 
     count(w, outcome);

@@ -10,6 +10,9 @@
 
 /* May end the workload's work: the host's callback runs. */
 void report_decision(workload *w, keda_outcome outcome, const keda_error *write_err);
+/* For the operator: its health is another; its credentials were refused. */
+void report_changed(const workload *w);
+void report_refused(const workload *w);
 void report_count_known(const workload *w, bool is_known, const char *error);
 /* The target says so itself; error NULL: no longer. */
 void report_trouble(const keda_target *t, const char *error);

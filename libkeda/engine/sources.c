@@ -5,6 +5,7 @@
 #include "base/findings.h"
 #include "base/mem.h"
 #include "engine/change.h"
+#include "engine/hosted.h"
 #include "engine/state.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@ typedef enum intent { INTENT_PUT, INTENT_REPLACE, INTENT_CHECK } intent;
 typedef struct given_sources {
     const keda_source *items;
     size_t count, item_size;
+    bool is_private;
 } given_sources;
 
 static void copy_findings(keda_findings *to, const keda_findings *from)
@@ -21,7 +23,7 @@ static void copy_findings(keda_findings *to, const keda_findings *from)
     for (size_t i = 0; to != NULL && i < keda_findings_count(from); i++) {
         const keda_finding *f = keda_findings_at(from, i);
         const findings_place place = {.file = f->file,
-                                      .object = f->object,
+                                      .object = entry_shown(f->object),
                                       .path = f->path,
                                       .line = f->line,
                                       .column = f->column};
@@ -70,7 +72,10 @@ static keda_status finish(change *c, intent what, keda_status rc, keda_error *er
 static keda_status run(keda_engine *e, intent what, const given_sources *given,
                        keda_findings *findings, keda_error *err)
 {
-    change c = {.e = e, .is_all = what != INTENT_PUT, .is_check = what == INTENT_CHECK};
+    change c = {.e = e,
+                .is_all = what != INTENT_PUT,
+                .is_check = what == INTENT_CHECK,
+                .is_private = given->is_private};
     keda_status rc = KEDA_OK;
 
     if (e->is_changing)
@@ -95,14 +100,26 @@ keda_status keda_engine_put(keda_engine *e, const char *id, const char *text,
     return run(e, INTENT_PUT, &given, findings, err);
 }
 
+keda_status engine_put_private(keda_engine *e, const char *id, const char *text, size_t size,
+                               keda_findings *findings, keda_error *err)
+{
+    const keda_source source = {
+        .struct_size = sizeof source, .id = id, .text = text, .size = size};
+    const given_sources given = {
+        .items = &source, .count = 1, .item_size = sizeof source, .is_private = true};
+    return run(e, INTENT_PUT, &given, findings, err);
+}
+
 keda_status keda_engine_remove(keda_engine *e, const char *id, keda_error *err)
 {
-    text_source *known = table_find(&e->sources, id);
+    const text_source *known = table_find(&e->sources, id);
     keda_status rc = KEDA_OK;
 
     if (known == NULL)
         return keda_error_set(err, KEDA_ENOTFOUND, "there is no source %s", id);
-    if ((rc = keda_engine_put(e, id, "", NULL, err)) != KEDA_OK)
+    rc = known->is_private ? engine_put_private(e, id, "", 0, NULL, err)
+                           : keda_engine_put(e, id, "", NULL, err);
+    if (rc != KEDA_OK)
         return rc;
     text_source *empty = table_find(&e->sources, id);
     if (empty != NULL && empty->entries.count == 0) {

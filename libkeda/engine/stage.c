@@ -110,33 +110,61 @@ static void on_problem(const char *name, keda_severity severity, const char *mes
 
 /* ---- documents it refers to */
 
-static entry *find_entry(const stage *st, const char *kind, const char *name)
+static entry *find_object(const stage *st, const char *object)
 {
-    const workload *w = st->t->workload;
-    char *object = entry_object(kind, w->object.space, name);
-    entry *en = NULL;
+    if (object == NULL)
+        return NULL;
+    return st->change != NULL ? change_find(st->change, object)
+                              : table_find(&st->t->workload->engine->entries, object);
+}
 
-    if (object != NULL && st->change != NULL)
-        en = change_find(st->change, object);
-    else if (object != NULL)
-        en = table_find(&w->engine->entries, object);
+/* The source of its document: what it can see. */
+static const text_source *source_of(const stage *st)
+{
+    const scaled_object *object = &st->t->workload->object;
+
+    if (st->en != NULL)
+        return st->en->source;
+    char *key = entry_object("ScaledObject", object->space, object->name);
+    const entry *en = find_object(st, key);
+    mem_free(key);
+    return en == NULL ? NULL : en->source;
+}
+
+static entry *find_entry(const stage *st, const char *kind, const char *space, const char *name)
+{
+    char *object = entry_key(source_of(st), kind, space, name);
+    entry *en = find_object(st, object);
     mem_free(object);
     return en;
 }
 
-static bool is_broken(const stage *st, const char *kind, const char *name)
+static bool is_broken(const stage *st, const char *kind, const char *space, const char *name)
 {
-    char *object = entry_object(kind, st->t->workload->object.space, name);
+    char *object = entry_key(source_of(st), kind, space, name);
     const bool is =
         st->change != NULL && object != NULL && change_is_broken(st->change, object);
     mem_free(object);
     return is;
 }
 
+static const keda_map *values_of(const stage *st, auth_from from, const char *space,
+                                 const char *name)
+{
+    const entry *en =
+        find_entry(st, from == AUTH_FROM_SECRET ? "Secret" : "ConfigMap", space, name);
+    return en == NULL ? NULL : &en->values.values;
+}
+
+/* spec: auth 1: a cluster's authentication has its Secrets in one namespace for all. */
 static const keda_map *object_values(auth_from from, const char *name, void *user)
 {
-    const entry *en = find_entry(user, from == AUTH_FROM_SECRET ? "Secret" : "ConfigMap", name);
-    return en == NULL ? NULL : &en->values.values;
+    const stage *st = user;
+    const char *space = st->incomplete->space;
+
+    return values_of(
+        st, from,
+        space[0] != '\0' ? space : st->t->workload->engine->settings.cluster_namespace, name);
 }
 
 /* KEDA reads the workload's container; here that is the pool's, then the process's own. */
@@ -147,7 +175,7 @@ static const char *variable_value(const char *name, void *user)
     const char *value = NULL;
 
     if (text_equal(object->target_kind, "ProcessPool")) {
-        const entry *pool = find_entry(st, "ProcessPool", object->target_name);
+        const entry *pool = find_entry(st, "ProcessPool", object->space, object->target_name);
         value = pool == NULL ? NULL : params_map_get(&pool->env, name);
     }
     return value != NULL ? value : getenv(name);
@@ -202,25 +230,19 @@ static keda_status resolve_entries(stage *st, const trigger_auth *auth)
 static keda_status resolve_auth(stage *st)
 {
     const trigger_spec *spec = st->t->spec;
-    char message[320];
+    char message[600];
 
     if (spec->auth_name == NULL)
         return KEDA_OK;
-    const entry *en = NULL;
-    if (text_equal(spec->auth_kind, "ClusterTriggerAuthentication")) {
-        (void)snprintf(message, sizeof message,
-                       "ClusterTriggerAuthentication %s: only TriggerAuthentication can be "
-                       "used without Kubernetes",
-                       spec->auth_name);
-    } else {
-        en = find_entry(st, "TriggerAuthentication", spec->auth_name);
-        (void)snprintf(message, sizeof message, "there is no TriggerAuthentication %s/%s",
-                       st->t->workload->object.space, spec->auth_name);
-    }
+    const bool is_cluster = text_equal(spec->auth_kind, "ClusterTriggerAuthentication");
+    const char *space = is_cluster ? "" : st->t->workload->object.space;
+    const entry *en = find_entry(st, spec->auth_kind, space, spec->auth_name);
+    (void)snprintf(message, sizeof message, "there is no %s %s%s%s", spec->auth_kind, space,
+                   is_cluster ? "" : "/", spec->auth_name);
     if (en != NULL)
         return resolve_entries(st, &en->auth);
     st->is_incomplete = true;
-    st->is_auth_broken = is_broken(st, spec->auth_kind, spec->auth_name);
+    st->is_auth_broken = is_broken(st, spec->auth_kind, space, spec->auth_name);
     if (!st->is_auth_broken)
         say(st, KEDA_SEVERITY_ERROR, KEDA_EINVAL, "authenticationRef", message);
     return KEDA_OK;
@@ -233,7 +255,7 @@ static keda_status resolve_env(stage *st)
     const scaled_object *object = &st->t->workload->object;
 
     st->is_pool_broken = text_equal(object->target_kind, "ProcessPool") &&
-                         is_broken(st, "ProcessPool", object->target_name);
+                         is_broken(st, "ProcessPool", object->space, object->target_name);
     for (size_t i = 0; i < metadata->count; i++) {
         if (!text_has_suffix(metadata->items[i].name, "FromEnv"))
             continue;

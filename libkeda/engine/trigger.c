@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "engine/report.h"
 #include "engine/stage.h"
 
 #include <stdio.h>
@@ -129,6 +130,9 @@ static void fail(trigger *t, const keda_error *err)
         return;
     t->failing_since_ms = engine_wall_ms(e);
     log_health(t, KEDA_LOG_WARN, "trigger failing");
+    report_changed(t->workload);
+    if (err->code == KEDA_EAUTH)
+        report_refused(t->workload);
 }
 
 static void recover(trigger *t)
@@ -141,6 +145,7 @@ static void recover(trigger *t)
     t->failing_since_ms = -1;
     kept_error_clear(&t->error);
     log_health(t, KEDA_LOG_INFO, "trigger recovered");
+    report_changed(t->workload);
 }
 
 /* A type without an endpoint is its own; with one, the endpoint waits for all its users. */
@@ -202,6 +207,8 @@ static void reread_credentials(trigger *t)
     keda_scaler *fresh = NULL;
     uint64_t fingerprint = 0;
 
+    if (t->has_reread)
+        report_refused(t->workload);
     t->has_reread = true;
     t->reread_at_ms = engine_now_ms(t->workload->engine);
     if (stage_again(t, &fresh, &fingerprint, NULL) != KEDA_OK)

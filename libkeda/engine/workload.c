@@ -6,6 +6,7 @@
 #include "engine/workload.h"
 
 #include "base/mem.h"
+#include "engine/hosted.h"
 #include "engine/reaper.h"
 #include "engine/report.h"
 #include "engine/schedule.h"
@@ -163,29 +164,44 @@ static int64_t monotonic_of(const keda_engine *e, int64_t wall_ms)
     return engine_now_ms(e) - (age_ms > 0 ? age_ms : 0);
 }
 
+void workload_recall(workload *w, const engine_memory *memory)
+{
+    keda_engine *e = w->engine;
+
+    if (memory->created_wall_ms >= 0)
+        w->created_wall_ms = memory->created_wall_ms;
+    w->original_replicas = memory->original_replicas;
+    w->was_active = memory->was_active;
+    if (w->was_active) /* it was when the process ended: that counts as active until now */
+        keda_history_set_last_active(w->history, 1, engine_now_ms(e));
+    else if (memory->last_active_wall_ms >= 0)
+        keda_history_set_last_active(w->history, 1,
+                                     monotonic_of(e, memory->last_active_wall_ms));
+    w->created_ms = monotonic_of(e, w->created_wall_ms);
+}
+
 static void remember(workload *w)
 {
     keda_engine *e = w->engine;
     const char *id = w->object.id;
-    const int64_t created = state_get(e->state, STATE_WORKLOAD, id, STATE_CREATED);
-    const int64_t last_active = state_get(e->state, STATE_WORKLOAD, id, STATE_LAST_ACTIVE);
+    const engine_memory memory = {
+        .created_wall_ms = state_get(e->state, STATE_WORKLOAD, id, STATE_CREATED),
+        .last_active_wall_ms = state_get(e->state, STATE_WORKLOAD, id, STATE_LAST_ACTIVE),
+        .was_active = state_get(e->state, STATE_WORKLOAD, id, STATE_IS_ACTIVE) == 1,
+        .original_replicas = (int32_t)state_get(e->state, STATE_WORKLOAD, id, STATE_ORIGINAL)};
 
-    w->created_wall_ms = created >= 0 ? created : engine_wall_ms(e);
-    if (created < 0)
+    w->created_wall_ms = engine_wall_ms(e);
+    if (memory.created_wall_ms < 0)
         state_put(e->state, STATE_WORKLOAD, id, STATE_CREATED, w->created_wall_ms);
-    w->original_replicas = (int32_t)state_get(e->state, STATE_WORKLOAD, id, STATE_ORIGINAL);
-    w->was_active = state_get(e->state, STATE_WORKLOAD, id, STATE_IS_ACTIVE) == 1;
-    if (w->was_active) /* it was when the process ended: that counts as active until now */
-        keda_history_set_last_active(w->history, 1, engine_now_ms(e));
-    else if (last_active >= 0)
-        keda_history_set_last_active(w->history, 1, monotonic_of(e, last_active));
+    workload_recall(w, &memory);
 }
 
 void workload_start(workload *w, workload_begin how)
 {
     if (!w->is_inheriting)
         remember(w);
-    w->created_ms = monotonic_of(w->engine, w->created_wall_ms);
+    else
+        w->created_ms = monotonic_of(w->engine, w->created_wall_ms);
     for (size_t i = 0; i < w->object.ntriggers; i++)
         w->object.triggers[i].metadata_node = NULL; /* its document is gone */
     if (!w->engine->settings.is_manual)

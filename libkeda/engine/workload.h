@@ -114,6 +114,9 @@ void workload_inherit(workload *w, workload *before);
 /* Puts it to work; many at once do not all start in the same moment. */
 typedef enum workload_begin { WORKLOAD_AT_ONCE, WORKLOAD_SPREAD } workload_begin;
 void workload_start(workload *w, workload_begin how);
+/* What is known of it from before this process (hosted.h). */
+struct engine_memory;
+void workload_recall(workload *w, const struct engine_memory *memory);
 /* Ends its work; it is freed later. */
 typedef enum workload_end {
     WORKLOAD_REPLACED,
