@@ -8,6 +8,7 @@
 #include "net/redirect.h"
 #include "net/reply.h"
 #include "net/request.h"
+#include "net/server_name.h"
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -77,7 +78,7 @@ static void call_free(keda_http_call *call)
 {
     pool_give_handle(call->http, call->easy);
     request_free_headers(call->headers);
-    request_forget_server_name(call);
+    server_name_forget(call);
     http_address_clear(&call->address);
     keda_buf_clear(&call->body);
     mem_free(call);

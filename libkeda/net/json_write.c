@@ -161,5 +161,5 @@ keda_status keda_json_write(const keda_json *value, keda_write_fn write, void *u
     if (out.status == KEDA_OK)
         return KEDA_OK;
     return keda_error_set(err, out.status, "JSON text: not written: %s",
-                          keda_status_name(out.status));
+                          keda_status_name((int32_t)out.status));
 }

@@ -5,6 +5,8 @@
  */
 #include "net/request.h"
 
+#include "net/server_name.h"
+
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -175,106 +177,6 @@ static keda_status set_method(keda_http_call *call, const keda_http_request *req
     return rc;
 }
 
-/* ---- the server's name ---------------------------------------------------------------------- */
-
-static bool is_named(const char *line, const char *name)
-{
-    const size_t n = strlen(name);
-
-    return strncasecmp(line, name, n) == 0 && (line[n] == ':' || line[n] == ';');
-}
-
-static keda_status take_server_name(keda_http_call *call, const keda_http_tls *tls,
-                                    keda_error *err)
-{
-    const char *name = http_tls_server_name(tls);
-
-    if (name == NULL)
-        return KEDA_OK;
-    call->server_name = mem_strdup(name);
-    return call->server_name != NULL ? KEDA_OK : no_memory(err);
-}
-
-static void forget_asked(keda_http_call *call)
-{
-    curl_url_cleanup(call->asked);
-    curl_slist_free_all(call->connect_to);
-    call->asked = NULL;
-    call->connect_to = NULL;
-}
-
-void request_forget_server_name(keda_http_call *call)
-{
-    if (call->connect_to != NULL)
-        (void)curl_easy_setopt(call->easy, CURLOPT_CONNECT_TO, NULL);
-    forget_asked(call);
-    mem_free(call->server_name);
-    call->server_name = NULL;
-}
-
-/* Who is asked stays the host of the address, by its own name. */
-static keda_status keep_host(keda_http_call *call, const char *host, const char *port,
-                             keda_error *err)
-{
-    keda_buf line = {0};
-    keda_status rc;
-
-    for (const struct curl_slist *h = call->headers; h != NULL; h = h->next) {
-        if (is_named(h->data, "Host"))
-            return KEDA_OK;
-    }
-    rc = text_equal(port, "443") ? buf_printf(&line, "Host: %s", host)
-                                 : buf_printf(&line, "Host: %s:%s", host, port);
-    rc = rc == KEDA_OK ? append(&call->headers, line.data, err) : no_memory(err);
-    (void)curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
-    keda_buf_clear(&line);
-    return rc;
-}
-
-/* curl knows one name per host: it gets the certificate's as the URL's, and where to connect apart. */
-static keda_status ask_by_name(keda_http_call *call, const char *host, const char *port,
-                               keda_error *err)
-{
-    const bool is_v6 = strchr(call->server_name, ':') != NULL;
-    keda_buf text = {0};
-    CURLUcode why = CURLUE_OUT_OF_MEMORY;
-    keda_status rc = buf_printf(&text, is_v6 ? "[%s]" : "%s", call->server_name);
-
-    if (rc == KEDA_OK)
-        why = curl_url_set(call->asked, CURLUPART_HOST, text.data, 0);
-    if (why != CURLUE_OK) {
-        keda_buf_clear(&text);
-        if (why == CURLUE_OUT_OF_MEMORY)
-            return no_memory(err);
-        return keda_error_set(err, KEDA_EINVAL, "TLS: server name: %s", curl_url_strerror(why));
-    }
-    buf_truncate(&text, 0);
-    rc = buf_printf(&text, "::%s:%s", host, port);
-    rc = rc == KEDA_OK ? append(&call->connect_to, text.data, err) : no_memory(err);
-    keda_buf_clear(&text);
-    return rc == KEDA_OK ? keep_host(call, host, port, err) : rc;
-}
-
-static keda_status apply_server_name(keda_http_call *call, keda_error *err)
-{
-    char *host = NULL, *port = NULL;
-    keda_status rc;
-
-    (void)curl_easy_setopt(call->easy, CURLOPT_CONNECT_TO, NULL);
-    forget_asked(call);
-    call->asked = curl_url_dup(call->address.parts);
-    if (call->asked == NULL ||
-        curl_url_get(call->asked, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
-        curl_url_get(call->asked, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
-        rc = no_memory(err);
-    else
-        rc = ask_by_name(call, host, port, err);
-    (void)curl_easy_setopt(call->easy, CURLOPT_CONNECT_TO, call->connect_to);
-    curl_free(host);
-    curl_free(port);
-    return rc;
-}
-
 /* ---- the whole ------------------------------------------------------------------------------ */
 
 keda_status request_apply_address(keda_http_call *call, keda_error *err)
@@ -297,7 +199,7 @@ keda_status request_apply_address(keda_http_call *call, keda_error *err)
     (void)curl_easy_setopt(call->easy, CURLOPT_PIPEWAIT,
                            (to->is_tls || is_h2c) && !is_alone ? 1L : 0L);
     if (to->is_tls && call->server_name != NULL &&
-        (rc = apply_server_name(call, err)) != KEDA_OK)
+        (rc = server_name_apply(call, err)) != KEDA_OK)
         return rc;
     if (curl_easy_setopt(call->easy, CURLOPT_PROXY, pool_proxy(call->http, to->is_tls)) !=
             CURLE_OK ||
@@ -364,7 +266,7 @@ keda_status request_apply(keda_http_call *call, const keda_http_request *request
         return rc;
     if ((rc = set_headers(call, request, err)) != KEDA_OK)
         return rc;
-    if ((rc = take_server_name(call, request->tls, err)) != KEDA_OK)
+    if ((rc = server_name_take(call, request->tls, err)) != KEDA_OK)
         return rc;
     if ((rc = request_apply_address(call, err)) != KEDA_OK)
         return rc;
@@ -377,6 +279,13 @@ keda_status request_apply(keda_http_call *call, const keda_http_request *request
 }
 
 /* ---- taking things out ---------------------------------------------------------------------- */
+
+static bool is_named(const char *line, const char *name)
+{
+    const size_t n = strlen(name);
+
+    return strncasecmp(line, name, n) == 0 && (line[n] == ':' || line[n] == ';');
+}
 
 static bool stays(const char *line, int what)
 {
@@ -415,7 +324,7 @@ keda_status request_strip(keda_http_call *call, int what, keda_error *err)
         call->has_body = false;
     }
     if (what & REQUEST_DROP_CREDENTIALS) {
-        request_forget_server_name(call);
+        server_name_forget(call);
         (void)curl_easy_setopt(call->easy, CURLOPT_USERNAME, NULL);
         (void)curl_easy_setopt(call->easy, CURLOPT_PASSWORD, NULL);
         (void)curl_easy_setopt(call->easy, CURLOPT_SSLCERT_BLOB, NULL);

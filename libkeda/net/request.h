@@ -32,9 +32,6 @@ enum {
 /* Takes body or credentials out of the options. Errors: KEDA_ENOMEM. */
 keda_status request_strip(keda_http_call *call, int what, keda_error *err);
 
-/* The server is known by the address again. Only while curl does not use the handle. */
-void request_forget_server_name(keda_http_call *call);
-
 void request_free_headers(struct curl_slist *headers); /* wipes them */
 
 #endif
