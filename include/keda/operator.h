@@ -78,6 +78,8 @@ typedef struct keda_operator_status {
         *trouble; /* what cannot be listed or watched now; "" when all is well; borrowed */
     size_t nscaled_objects, nready, nauthentications, ncluster_authentications;
 } keda_operator_status;
+
+/** Fills what the caller's size has room for. Texts: see there. */
 KEDA_API void keda_operator_get_status(const keda_operator *op, keda_operator_status *out);
 
 /** Writes its own metrics (keda_resource_registered_total ...) as Prometheus text, after the engine's. */
