@@ -121,7 +121,7 @@ static void on_stream_end(const keda_json *body, const keda_error *given, void *
 
 keda_status watch_ask_stream(keda_kube_watch *w, keda_error *err)
 {
-    const http_stream stream = {.piece = on_piece, .quiet_ms = QUIET_MS};
+    const http_stream stream = {.piece = on_piece, .quiet_ms = QUIET_MS, .user = w};
     const int32_t timeout_s =
         MIN_STREAM_S +
         (int32_t)(clock_random_next(&w->random) % (uint64_t)(MAX_STREAM_S - MIN_STREAM_S + 1));

@@ -45,6 +45,7 @@ typedef struct http_stream {
      * kept and come with `done`. */
     keda_status (*piece)(const char *bytes, size_t size, void *user);
     int64_t quiet_ms; /* without a byte for so long it ends with KEDA_ETIMEOUT */
+    void *user;       /* of `piece`; NULL: that of `done` */
 } http_stream;
 
 /* keda_http_send for a stream: the request's timeout counts until the head of the answer is there, its

@@ -9,6 +9,13 @@
 
 #include <assert.h>
 
+static keda_status give(keda_http_call *call, const char *bytes, size_t size)
+{
+    void *user = call->stream.user != NULL ? call->stream.user : call->user;
+
+    return call->stream.piece(bytes, size, user);
+}
+
 /* The timer is moved when it fires, not at each byte. */
 static void on_quiet(loop_timer *timer, void *user)
 {
@@ -33,7 +40,7 @@ static void start_flowing(keda_http_call *call)
                             NULL) != KEDA_OK)
         call->refused = KEDA_ENOMEM;
     if (call->refused == KEDA_OK)
-        call->refused = call->stream.piece("", 0, call->user);
+        call->refused = give(call, "", 0);
 }
 
 void stream_on_head(keda_http_call *call, const char *line, size_t size)
@@ -51,7 +58,7 @@ size_t stream_on_body(keda_http_call *call, const char *bytes, size_t size)
 {
     call->heard_ms = loop_now_ms(call->http->l);
     if (call->refused == KEDA_OK)
-        call->refused = call->stream.piece(bytes, size, call->user);
+        call->refused = give(call, bytes, size);
     return call->refused == KEDA_OK ? size : CURL_WRITEFUNC_ERROR;
 }
 

@@ -114,6 +114,32 @@ Test(stream, gives_pieces_before_the_end_and_keeps_none)
     close_all(&rig, peer, &r);
 }
 
+static keda_status count(const char *bytes, size_t size, void *user)
+{
+    (void)bytes;
+    *(size_t *)user += size;
+    return KEDA_OK;
+}
+
+Test(stream, gives_pieces_to_another_when_told)
+{
+    http_peer *peer = dripping("one two");
+    size_t counted = 0;
+    const http_stream stream = {.piece = count, .quiet_ms = QUIET_MS, .user = &counted};
+    keda_http_request request = KEDA_HTTP_REQUEST_INIT;
+    http_rig rig;
+    reader r = {0};
+
+    http_rig_open(&rig, peer, NULL);
+    request.url = http_peer_url(peer, "/");
+    cr_assert_eq(http_stream_open(rig.http, &request, &stream, on_done, NULL, &r, NULL, NULL),
+                 KEDA_OK);
+    http_rig_until(&rig, is_over, &r);
+    cr_expect_eq(r.end.status, 200, "%s", r.end.err.text);
+    cr_expect_eq(counted, 7);
+    close_all(&rig, peer, &r);
+}
+
 Test(stream, lasts_longer_than_the_timeout_of_the_request)
 {
     http_peer *peer = dripping("one two three four five six seven");
