@@ -135,14 +135,15 @@ int main(int argc, char **argv)
               stderr);
         return 2;
     }
-    if (start(&kube, values[0], values[1], document, &err) == KEDA_OK) {
+    keda_status rc = start(&kube, values[0], values[1], document, &err);
+    if (rc == KEDA_OK) {
         signal(SIGINT, on_signal);
         signal(SIGTERM, on_signal);
-        (void)keda_engine_run(engine, &err);
+        rc = keda_engine_run(engine, &err);
     }
-    if (err.code != KEDA_OK)
+    if (rc != KEDA_OK)
         fprintf(stderr, "%s\n", err.text);
     keda_kube_close(kube); /* before the engine it works on */
     keda_engine_free(engine);
-    return err.code != KEDA_OK;
+    return rc != KEDA_OK;
 }
