@@ -67,7 +67,7 @@ static keda_status make_patch(const op_object *o, const keda_json *object, keda_
 }
 
 /* Also of the finalizer's removal: a lost race is answered by looking again. */
-void op_patch_failed(op_object *o, const char *what, const keda_error *err)
+void op_patch_failed(op_object *o, op_step step, const char *what, const keda_error *err)
 {
     if (err->code == KEDA_ENOTFOUND)
         return; /* the watch will say so */
@@ -75,7 +75,7 @@ void op_patch_failed(op_object *o, const char *what, const keda_error *err)
         o->is_stale = true;
         return;
     }
-    op_lane_refused(o, what, err);
+    op_lane_refused(o, step, what, err);
     op_object_retry(o);
 }
 
@@ -85,10 +85,10 @@ static void claimed(const keda_json *body, const keda_error *err, void *user)
 
     (void)op_lane_end(o);
     if (err != NULL) {
-        op_patch_failed(o, "finalizer and label cannot be written", err);
+        op_patch_failed(o, OP_STEP_CLAIM, "finalizer and label cannot be written", err);
         return;
     }
-    op_lane_refused(o, "", NULL);
+    op_lane_refused(o, OP_STEP_CLAIM, "", NULL);
     op_object_learn(o, body);
 }
 
@@ -109,12 +109,10 @@ static void begin(op_object *o, const keda_json *object)
 
 op_progress op_claim(op_object *o, const keda_json *object, keda_error *err)
 {
-    const bool is_refused = o->refusal.code != KEDA_OK && o->retry_at_ms > op_now_ms(o->op);
-
     (void)err;
     if (o->op->is_dry_run || (op_has_finalizer(object) && has_label(o, object)))
         return OP_GOES_ON;
-    if (!is_refused && !o->is_stale && op_lane_is_free(o))
+    if (!op_lane_is_refused(o, OP_STEP_CLAIM) && !o->is_stale && op_lane_is_free(o))
         begin(o, object);
     return op_wants_restore(object) && !op_has_finalizer(object) ? OP_WAITS : OP_GOES_ON;
 }

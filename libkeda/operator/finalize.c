@@ -98,7 +98,7 @@ static void released(const keda_json *body, const keda_error *err, void *user)
 
     (void)op_lane_end(o);
     if (err != NULL) {
-        op_patch_failed(o, "the finalizer cannot be removed", err);
+        op_patch_failed(o, OP_STEP_RELEASE, "the finalizer cannot be removed", err);
         return;
     }
     log_write(o->op->log, KEDA_LOG_INFO, "ScaledObject deleted", "workload", o->key, NULL);
@@ -142,7 +142,6 @@ void op_finalize(op_object *o, const keda_json *object)
         o->is_status_due = false;
         o->failures = 0;
         o->retry_at_ms = 0;
-        kept_error_clear(&o->refusal);
         find_target(o, object);
         op_leave_engine(o);
     }

@@ -272,11 +272,11 @@ static void deleted(const keda_json *body, const keda_error *err, void *user)
     if (err != NULL && err->code != KEDA_ENOTFOUND) {
         if (h != NULL)
             h->is_going = false;
-        op_lane_refused(o, "an HPA cannot be deleted", err);
+        op_lane_refused(o, OP_STEP_HPA, "an HPA cannot be deleted", err);
         op_object_retry(o);
         return;
     }
-    op_lane_refused(o, "", NULL);
+    op_lane_refused(o, OP_STEP_HPA, "", NULL);
     if (err != NULL || h == NULL)
         return;
     (void)snprintf(text, sizeof text,
@@ -310,9 +310,10 @@ static op_progress delete_hpa(op_object *o, op_hpa *h, keda_error *err)
     keda_buf path = {0}, body = {0};
     op_progress progress = OP_WAITS;
 
-    if (o->refusal.code != KEDA_OK && o->retry_at_ms > op_now_ms(o->op)) {
-        keda_error_set(err, (keda_status)o->refusal.code, "HPA %s cannot be deleted: %s",
-                       h->key, kept_error_text(&o->refusal));
+    if (op_lane_is_refused(o, OP_STEP_HPA)) {
+        const kept_error *refusal = &o->refusals[OP_STEP_HPA];
+        keda_error_set(err, (keda_status)refusal->code, "HPA %s cannot be deleted: %s", h->key,
+                       kept_error_text(refusal));
         return OP_FAILS;
     }
     if (!op_lane_is_free(o))

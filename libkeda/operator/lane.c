@@ -39,8 +39,10 @@ void op_lane_cancel(op_object *o)
     if (o->call == NULL)
         return;
     keda_kube_cancel(o->call);
-    if (op_lane_end(o) == OP_STEP_STATUS)
+    if (op_lane_end(o) == OP_STEP_STATUS) {
         o->is_status_due = true;
+        o->status_digest = 0;
+    }
     drop_status(o);
 }
 
@@ -51,16 +53,32 @@ bool op_lane_is_free(op_object *o)
     return o->call == NULL;
 }
 
-void op_lane_refused(op_object *o, const char *what, const keda_error *err)
+void op_lane_refused(op_object *o, op_step step, const char *what, const keda_error *err)
 {
+    kept_error *refusal = &o->refusals[step];
+
     if (err == NULL) {
-        kept_error_clear(&o->refusal);
+        kept_error_clear(refusal);
         return;
     }
-    if (strcmp(kept_error_text(&o->refusal), err->text) != 0)
+    if (strcmp(kept_error_text(refusal), err->text) != 0)
         log_write(o->op->log, KEDA_LOG_WARN, what, "workload", o->key, "error", err->text,
                   NULL);
-    kept_error_set(&o->refusal, err);
+    kept_error_set(refusal, err);
+}
+
+bool op_lane_is_refused(const op_object *o, op_step step)
+{
+    return o->refusals[step].code != KEDA_OK && o->retry_at_ms > op_now_ms(o->op);
+}
+
+bool op_lane_has_refusals(const op_object *o)
+{
+    for (size_t i = 0; i < OP_STEP_COUNTED; i++) {
+        if (o->refusals[i].code != KEDA_OK)
+            return true;
+    }
+    return false;
 }
 
 void op_object_ref(const op_object *o, keda_kube_ref *ref)

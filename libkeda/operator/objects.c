@@ -42,6 +42,12 @@ static void start_pump(keda_operator *op)
 
 void op_object_queue(op_object *o)
 {
+    o->is_dirty = true;
+    op_object_queue_status(o);
+}
+
+void op_object_queue_status(op_object *o)
+{
     if (!o->is_queued && !o->op->is_stopping) {
         DL_APPEND(o->op->queue, o);
         o->is_queued = true;
@@ -97,7 +103,8 @@ static void free_object(op_object *o)
     mem_free(o->space);
     mem_free(o->text);
     kept_error_clear(&o->problem);
-    kept_error_clear(&o->refusal);
+    for (size_t i = 0; i < OP_STEP_COUNTED; i++)
+        kept_error_clear(&o->refusals[i]);
     mem_free(o->failures_before);
     mem_free(o->status_now);
     mem_free(o->status_was);
@@ -192,6 +199,7 @@ void op_object_learn(op_object *o, const keda_json *object)
     if (strcmp(version, o->version) == 0 || kube_version_is_later(o->version, version))
         return;
     o->is_stale = false;
+    o->status_digest = 0; /* somebody may have written another */
     if (!keep(o, object))
         o->is_stale = true;
     op_object_queue(o);

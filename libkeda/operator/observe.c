@@ -15,7 +15,7 @@ static op_object *find(const keda_operator *op, const char *workload)
 static void mark(op_object *o)
 {
     o->is_status_due = true;
-    op_object_queue(o);
+    op_object_queue_status(o);
 }
 
 static void decided(const keda_decision_record *record, void *user)

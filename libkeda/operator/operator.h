@@ -113,7 +113,8 @@ typedef enum op_step { /* what the request under way is for */
                        OP_STEP_HPA,
                        OP_STEP_RESTORE,
                        OP_STEP_RELEASE,
-                       OP_STEP_STATUS
+                       OP_STEP_STATUS,
+                       OP_STEP_COUNTED
 } op_step;
 
 typedef struct op_target {
@@ -127,6 +128,7 @@ struct op_object {
     uint32_t mark;
     op_object *next, *prev; /* of the queue */
     bool is_queued;
+    bool is_dirty;     /* something has changed besides what the engine says of it */
     char *key, *space; /* key: "ns/name", as the engine names the workload */
     const char *name;  /* in key */
 
@@ -152,7 +154,7 @@ struct op_object {
     int32_t failures;
     int64_t retry_at_ms;
     kept_error problem; /* why it is not at work, or not as it is written now */
-    kept_error refusal; /* of a write about the object; only logged */
+    kept_error refusals[OP_STEP_COUNTED]; /* of each step's last request; only logged */
 
     bool is_at_work;
     bool is_own_target; /* it is at work on the target it names now */
@@ -164,6 +166,7 @@ struct op_object {
 
     bool is_finalizing, is_restored;
     bool is_status_due;
+    uint64_t status_digest;   /* of what the engine said when it was last compared; 0: never */
     bool is_ready;            /* the Ready condition, as last made */
     bool is_scale_failing;    /* notes_of_decision's memory */
     int32_t *failures_before; /* notes_of_triggers' memory */
@@ -224,7 +227,8 @@ bool op_are_all_listed(const keda_operator *op);
 
 /* objects.c */
 extern const op_collection op_scaled_objects;
-void op_object_queue(op_object *o); /* to be looked at soon; any number of times */
+void op_object_queue(op_object *o);        /* to be looked at soon; any number of times */
+void op_object_queue_status(op_object *o); /* likewise, for its status alone */
 /* The newest state of it, from an answer to a request of ours; older ones are ignored. */
 void op_object_learn(op_object *o, const keda_json *object);
 void op_object_retry(op_object *o); /* in a while: 1 s, doubling to 5 min */
@@ -237,8 +241,11 @@ bool op_lane_is_free(op_object *o); /* gives up a status that is being written *
 void op_lane_cancel(op_object *o);
 void op_lane_begin(op_object *o, op_step step); /* call is already set */
 op_step op_lane_end(op_object *o);
-/* A write about the object was refused: log it once, or NULL: it went well. */
-void op_lane_refused(op_object *o, const char *what, const keda_error *err);
+/* A step's request was refused: logged once. err NULL: it went well. */
+void op_lane_refused(op_object *o, op_step step, const char *what, const keda_error *err);
+bool op_lane_is_refused(const op_object *o,
+                        op_step step); /* and it is not yet time to try again */
+bool op_lane_has_refusals(const op_object *o);
 void op_object_ref(const op_object *o, keda_kube_ref *ref);
 void op_target_ref(const op_object *o, keda_kube_ref *ref);
 
@@ -291,6 +298,8 @@ void op_leave_engine(op_object *o);
 
 /* status_send.c */
 void op_status_send(op_object *o, const keda_json *object);
+bool op_status_is_old(
+    op_object *o); /* the engine says what it said when that was last written */
 
 /* events.c */
 void op_event(op_object *o, bool is_warning, const char *reason, const char *action,

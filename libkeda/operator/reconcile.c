@@ -26,11 +26,11 @@ static op_progress take_steps(op_object *o, const keda_json *object, keda_error 
 static void settle_well(op_object *o)
 {
     if (o->problem.code != KEDA_OK) {
-        log_write(o->op->log, KEDA_LOG_INFO, "at work again", "workload", o->key, NULL);
+        log_write(o->op->log, KEDA_LOG_INFO, "can be put to work", "workload", o->key, NULL);
         o->is_status_due = true;
     }
     kept_error_clear(&o->problem);
-    if (o->refusal.code != KEDA_OK)
+    if (op_lane_has_refusals(o))
         return; /* something else is being tried again */
     o->failures = 0;
     o->retry_at_ms = 0;
@@ -50,18 +50,25 @@ static void settle_badly(op_object *o, const keda_error *err)
     op_object_retry(o);
 }
 
-static void work_on(op_object *o, const keda_json *object)
+static void bring_forward(op_object *o, const keda_json *object)
 {
     keda_error err = KEDA_ERROR_INIT;
-    const op_progress progress = take_steps(o, object, &err);
 
+    o->is_dirty = false;
+    const op_progress progress = take_steps(o, object, &err);
     if (progress == OP_GOES_ON)
         settle_well(o);
-    if (progress == OP_FAILS) {
-        if (err.code == KEDA_OK)
-            keda_error_set(&err, KEDA_EINTERNAL, "for an unknown reason");
-        settle_badly(o, &err);
-    }
+    if (progress != OP_FAILS)
+        return;
+    if (err.code == KEDA_OK)
+        keda_error_set(&err, KEDA_EINTERNAL, "for an unknown reason");
+    settle_badly(o, &err);
+}
+
+static void work_on(op_object *o, const keda_json *object)
+{
+    if (o->is_dirty)
+        bring_forward(o, object);
     op_status_send(o, object);
 }
 
@@ -100,6 +107,8 @@ void op_reconcile(op_object *o)
 
     if (o->is_stale)
         refresh(o);
+    if (!o->is_dirty && op_status_is_old(o))
+        return; /* nearly always */
     if (o->text == NULL || keda_json_parse(&object, o->text, o->size, &err) != KEDA_OK) {
         log_write(o->op->log, KEDA_LOG_ERROR, "a ScaledObject cannot be read", "workload",
                   o->key, "error", err.text, NULL);

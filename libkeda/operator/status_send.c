@@ -7,6 +7,7 @@
 #include "operator/status.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "operator/operator.h"
 
@@ -86,6 +87,59 @@ static keda_status tell_of_triggers(op_object *o, const known *k, keda_error *er
     return KEDA_OK;
 }
 
+/* ---- whether any of it is new */
+
+static uint64_t mix(uint64_t digest, int64_t value)
+{
+    return (digest ^ (uint64_t)value) * 0x9e3779b97f4a7c15U + (digest >> 29);
+}
+
+static uint64_t mix_text(uint64_t digest, const char *text)
+{
+    return mix(digest, (int64_t)clock_hash(text, strlen(text)));
+}
+
+static uint64_t digest_of(const known *k)
+{
+    const keda_workload_status *w = &k->workload;
+    const bool is_active = w->active.status == KEDA_CONDITION_TRUE;
+    const int64_t parts[] = {w->ready.status,
+                             w->ready.cause,
+                             w->active.status,
+                             w->active.cause,
+                             w->paused.status,
+                             w->paused.cause,
+                             is_active ? 0 : w->last_active_wall_ms / 1000};
+    uint64_t digest = mix_text(1, w->message);
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        digest = mix(digest, parts[i]);
+    for (size_t i = 0; i < k->facts.ntriggers; i++) {
+        const keda_trigger_status *t = &k->triggers[i];
+        const bool is_known = t->age_ms >= 0;
+        digest = mix(mix(mix(mix(digest, t->state), t->is_active), t->failures), is_known);
+        digest = mix_text(mix_text(digest, t->error), t->metric);
+    }
+    return digest | 1;
+}
+
+bool op_status_is_old(op_object *o)
+{
+    known k = {.problem = KEDA_ERROR_INIT};
+    keda_error err = KEDA_ERROR_INIT;
+
+    if (!o->is_status_due)
+        return true;
+    if (o->status_digest == 0 || !o->is_at_work || o->problem.code != KEDA_OK)
+        return false;
+    const bool is_old =
+        gather_facts(o, NULL, &k, &err) == KEDA_OK && digest_of(&k) == o->status_digest;
+    known_clear(&k);
+    if (is_old)
+        o->is_status_due = false;
+    return is_old;
+}
+
 /* ---- writing */
 
 static void drop_texts(op_object *o)
@@ -115,12 +169,14 @@ static void written(const keda_json *body, const keda_error *err, void *user)
     op_object *o = user;
 
     (void)op_lane_end(o);
+    if (err != NULL)
+        o->status_digest = 0;
     if (err == NULL) {
-        op_lane_refused(o, "", NULL);
+        op_lane_refused(o, OP_STEP_STATUS, "", NULL);
         tell_of_change(o);
         op_object_learn(o, body);
     } else if (err->code != KEDA_ENOTFOUND && err->code != KEDA_ECONFLICT) {
-        op_lane_refused(o, "the status cannot be written", err);
+        op_lane_refused(o, OP_STEP_STATUS, "the status cannot be written", err);
         o->is_status_due = true;
         op_object_retry(o);
     }
@@ -200,7 +256,7 @@ out:
 
 static void fail(op_object *o, const keda_error *err)
 {
-    op_lane_refused(o, "the status cannot be made", err);
+    op_lane_refused(o, OP_STEP_STATUS, "the status cannot be made", err);
     o->is_status_due = true;
     op_object_retry(o);
 }
@@ -208,8 +264,7 @@ static void fail(op_object *o, const keda_error *err)
 /* A retry is waited for; what was never refused goes at once. */
 static bool may_write(const op_object *o)
 {
-    return o->call == NULL &&
-           (o->refusal.code == KEDA_OK || o->retry_at_ms <= op_now_ms(o->op));
+    return o->call == NULL && !op_lane_is_refused(o, OP_STEP_STATUS);
 }
 
 void op_status_send(op_object *o, const keda_json *object)
@@ -227,8 +282,11 @@ void op_status_send(op_object *o, const keda_json *object)
         rc = tell_of_triggers(o, &k, &err);
     if (rc == KEDA_OK)
         rc = write_status(o, object, &k, &is_sent, &err);
+    o->status_digest = 0;
     if (rc != KEDA_OK)
         fail(o, &err);
+    else if (k.facts.workload != NULL)
+        o->status_digest = digest_of(&k);
     known_clear(&k);
 }
 
