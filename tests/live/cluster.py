@@ -27,6 +27,7 @@ CONTROLLERS = ["deployment-controller", "replicaset-controller", "job-controller
                "horizontal-pod-autoscaler-controller"]
 MERGE = "application/merge-patch+json"
 SCALED_OBJECTS = "/apis/keda.sh/v1alpha1"
+KINDS = ["scaledobjects", "triggerauthentications", "clustertriggerauthentications"]
 OPERATOR, ACCOUNT = "keda", "kedad"  # where packaging/manifests puts kedad
 
 Identity = namedtuple("Identity", "kubeconfig token token_id user")
@@ -294,7 +295,17 @@ class ControlPlane:
         self.kubectl("apply", "--server-side", "-f", str(ROOT / "packaging" / "crds"))
         self.kubectl("apply", "-f", str(ROOT / "packaging" / "manifests"))
         self.kubectl("wait", "--for=condition=Established", "-f", str(ROOT / "packaging" / "crds"))
+        wait_for(lambda: all(map(self._is_served, KINDS)), "the kinds to be served")
         return self
+
+    def _is_served(self, kind):
+        """An established definition may still be making its storage."""
+        try:
+            return self.api.get(f"{SCALED_OBJECTS}/{kind}") is not None
+        except Refused as refusal:
+            if refusal.status != 429:
+                raise
+            return False
 
     # -- objects ----------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ sys.dont_write_bytecode = True
 from bed import fetch  # noqa: E402
 from certificates import Certificates  # noqa: E402
 from cluster import ControlPlane, ReplicaWatch  # noqa: E402
+from consumer_stand_in import StandIn  # noqa: E402
 from door import Door  # noqa: E402
 from kafka import Broker, client_library  # noqa: E402
 from programs import ClusterKedad, Kedad, Workers  # noqa: E402
@@ -169,6 +170,20 @@ def operator(tmp_path):
     yield make
     for daemon in made:
         daemon.stop()
+
+
+@pytest.fixture
+def consumers(broker, wheel, tmp_path):
+    """Runs consumers as a Deployment wants them: (plane, namespace, Deployment, group, topic)."""
+    made = []
+
+    def start(plane, space, deployment, group, topic, **options):
+        out = tmp_path / f"consumers{len(made)}"
+        made.append(StandIn(plane, space, deployment, broker, wheel, group, topic, out, **options))
+        return made[-1]
+    yield start
+    for stand_in in made:
+        stand_in.close()
 
 
 @pytest.fixture
