@@ -22,7 +22,7 @@ static bool take_root(tree *t, node *take_node, void *user)
 keda_status node_read(node **out, const char *text, size_t size, const char *file,
                       keda_error *err)
 {
-    tree t = {.file = file == NULL ? "" : file};
+    tree t = {.file = file == NULL ? "" : file, .hides_values = true};
     node *root = NULL;
     report_init(&t.report, NULL);
     if (size > TREE_MAX_BYTES)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One YAML or JSON document of any kind as a tree, for files that are not Kubernetes documents: a
- * kubeconfig. What it means is the caller's.
+ * kubeconfig. What it means is the caller's. No message quotes a value.
  */
 #ifndef CONFIG_NODE_READ_H
 #define CONFIG_NODE_READ_H

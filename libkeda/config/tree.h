@@ -27,6 +27,7 @@ typedef struct tree_key {
 
 typedef struct tree {
     const char *file;
+    bool hides_values; /* what was written never enters a message, also where it is no value */
     report report;
     size_t nnodes, alias_bytes;
 } tree;

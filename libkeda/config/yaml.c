@@ -51,6 +51,12 @@ static bool next(yaml_reader *y, yaml_event_t *event)
 static node *read_value(yaml_reader *y, yaml_event_t *take_event, const tree_key *key,
                         int depth);
 
+/* What begins like a tag or an alias may have been meant as a value. */
+static const char *shown(const yaml_reader *y, const char *name)
+{
+    return y->tree->hides_values ? "(not shown)" : name;
+}
+
 /* ---- scalars ---- */
 
 static const char *short_tag(const char *tag)
@@ -84,7 +90,7 @@ static bool apply_tag(yaml_reader *y, node *n, const char *tag)
         tree_fail(y->tree, place, "the value is not what its tag !!%s says", name);
         return false;
     }
-    tree_fail(y->tree, place, "the tag %.64s means nothing here", tag);
+    tree_fail(y->tree, place, "the tag %.64s means nothing here", shown(y, tag));
     return false;
 }
 
@@ -123,7 +129,7 @@ static node *read_alias(yaml_reader *y, const yaml_event_t *event, const tree_ke
         tree_fail(y->tree, place,
                   is_known ? "*%.64s is inside of what it names"
                            : "nothing is named &%.64s above",
-                  name);
+                  shown(y, name));
         return NULL;
     }
     return tree_clone(y->tree, from, key, depth, place);
@@ -232,7 +238,8 @@ static node *read_collection(yaml_reader *y, const yaml_event_t *event, const tr
     const tree_place place = place_of(event->start_mark);
     const char *name = tag == NULL ? NULL : short_tag((const char *)tag);
     if (tag != NULL && (name == NULL || strcmp(name, is_map ? "map" : "seq") != 0)) {
-        tree_fail(y->tree, place, "the tag %.64s means nothing here", (const char *)tag);
+        tree_fail(y->tree, place, "the tag %.64s means nothing here",
+                  shown(y, (const char *)tag));
         return NULL;
     }
     node *n = tree_new(y->tree, is_map ? NODE_MAP : NODE_LIST, key, NULL, 0, place);
