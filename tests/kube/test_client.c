@@ -57,7 +57,7 @@ Test(client, says_by_code_and_text_what_was_refused)
 {
     static const struct {
         int status;
-        keda_status code;
+        int32_t code;
         const char *text;
     } rows[] = {
         {400, KEDA_EINVAL, "GET /x: 400 Bad Request: it says why"},
@@ -87,7 +87,7 @@ Test(client, says_by_code_and_text_what_was_refused)
                                    .times = 1});
         client_rig_ask(&rig, "GET", "/x?secret=1", &a);
         cr_expect(a.is_failed);
-        cr_expect_eq(a.err.code, rows[i].code, "%d: %d", rows[i].status, (int)a.err.code);
+        cr_expect_eq(a.err.code, rows[i].code, "%d: %d", rows[i].status, a.err.code);
         cr_expect_eq(a.err.http_status, rows[i].status);
         cr_expect_eq(a.err.retry_after_ms, -1);
         cr_expect_str_eq(a.err.text, rows[i].text);
@@ -102,7 +102,7 @@ Test(client, takes_answers_that_are_not_json_for_what_they_are)
     static const struct {
         int status;
         const char *headers, *body;
-        keda_status code;
+        int32_t code;
         const char *text;
     } rows[] = {
         {200, "Content-Type: text/plain\r\n", "ok", KEDA_OK, ""},
@@ -129,7 +129,7 @@ Test(client, takes_answers_that_are_not_json_for_what_they_are)
                                                    .times = 1});
         client_rig_ask(&rig, "GET", "/x", &a);
         cr_expect_not(a.has_body, "row %zu", i);
-        cr_expect_eq(a.err.code, rows[i].code, "row %zu: %d", i, (int)a.err.code);
+        cr_expect_eq(a.err.code, rows[i].code, "row %zu: %d", i, a.err.code);
         cr_expect_eq(strncmp(a.err.text, rows[i].text, strlen(rows[i].text)), 0, "row %zu: %s",
                      i, a.err.text);
         client_answer_clear(&a);
@@ -661,7 +661,7 @@ Test(client, says_what_is_wrong_with_a_scale)
     static const struct {
         int status;
         const char *body;
-        keda_status code;
+        int32_t code;
         const char *text;
     } rows[] = {
         {409, "{\"message\":\"changed\"}", KEDA_ECONFLICT,

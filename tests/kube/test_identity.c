@@ -237,7 +237,7 @@ Test(identity, says_what_is_wrong_with_a_plugin_and_quotes_nothing)
 {
     static const struct {
         const char *script;
-        keda_status code;
+        int32_t code;
         const char *text;
     } rows[] = {
         {"#!/nonexistent/interpreter\n", KEDA_EAUTH, "; get it"},

@@ -140,6 +140,8 @@ static const struct {
      "kubeconfig:7: users[0].user.tokenFile: /nonexistent/t: "},
     {USER("client-key-data: s3cr3t%"),
      "kubeconfig:7: users[0].user.client-key-data: is not base64"},
+    {USER("password: *s3cr3t"), "kubeconfig:7: nothing is named &(not shown) above"},
+    {USER("password: !s3cr3t"), "kubeconfig:7: the tag (not shown) means nothing here"},
     {USER("client-key-data: AA=="),
      "kubeconfig:7: users[0].user.client-key-data: is not PEM text in base64"},
     {USER("client-key-data: czNjcjN0"), "kubeconfig:7: users[0].user.client-certificate: is "
