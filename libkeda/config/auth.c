@@ -24,6 +24,7 @@ static void entry_clear(auth_entry *entry)
     mem_free(entry->parameter);
     mem_free(entry->name);
     mem_free(entry->key);
+    mem_free(entry->container);
     *entry = (auth_entry){0};
 }
 
@@ -80,8 +81,8 @@ static const member variable_members[] = {
      .offset = offsetof(auth_entry, name),
      .help = "Name of the variable."},
     {.name = "containerName",
-     .kind = MEMBER_TEXT,
-     .flags = MEMBER_UNHONOURED,
+     .kind = MEMBER_STRING,
+     .offset = offsetof(auth_entry, container),
      .help = "Container of the target's pods; the first when unset."},
 };
 static const member_table variable_table = {MEMBER_TABLE(variable_members)};

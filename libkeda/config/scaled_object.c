@@ -51,7 +51,6 @@ static const member target_members[] = {
      .help = "Its kind, any with a scale subresource; Deployment when unset."},
     {.name = "envSourceContainerName",
      .kind = MEMBER_STRING,
-     .flags = MEMBER_UNHONOURED,
      .offset = offsetof(scaled_object, env_container),
      .help =
          "Container whose environment serves names ending in FromEnv; the first when unset."},

@@ -72,6 +72,7 @@ typedef struct auth_entry {
     char *parameter;
     char *name; /* of the Secret or ConfigMap, or of the variable */
     char *key;
+    char *container; /* whose variable; NULL: as the ScaledObject says */
     int32_t line, column;
 } auth_entry;
 

@@ -36,7 +36,9 @@ bool entry_kind_of(const document *doc, entry_kind *kind)
             return true;
         }
     }
-    return false;
+    *kind = ENTRY_TARGET;
+    return !text_has_prefix(doc->api_version, "keda.sh/") &&
+           !text_has_prefix(doc->api_version, "libkeda.io/") && pod_template_is_in(doc);
 }
 
 char *entry_object(const char *kind, const char *space, const char *name)
@@ -117,6 +119,8 @@ static keda_status read_value(entry *en, const keda_engine *e, const document *d
         return config_map_read(&en->values, doc, findings, err);
     case ENTRY_POOL:
         return read_pool(en, e, doc, findings, err);
+    case ENTRY_TARGET:
+        return pod_template_read(&en->pods, doc, err);
     }
     return KEDA_EINTERNAL;
 }
@@ -167,6 +171,9 @@ static void clear_value(entry *en)
     case ENTRY_SECRET:
     case ENTRY_CONFIG_MAP:
         key_values_clear(&en->values);
+        return;
+    case ENTRY_TARGET:
+        pod_template_clear(&en->pods);
         return;
     case ENTRY_POOL:
         mem_free_secret(en->spec_json);

@@ -6,6 +6,7 @@
 #ifndef ENGINE_ENTRY_H
 #define ENGINE_ENTRY_H
 
+#include "config/pod_template.h"
 #include "config/scaled_object.h"
 #include "engine/workload.h"
 
@@ -14,7 +15,8 @@ typedef enum entry_kind {
     ENTRY_AUTH,
     ENTRY_SECRET,
     ENTRY_CONFIG_MAP,
-    ENTRY_POOL
+    ENTRY_POOL,
+    ENTRY_TARGET /* anything else with a pod template */
 } entry_kind;
 
 typedef struct text_source {
@@ -39,6 +41,7 @@ struct entry {
     union {
         trigger_auth auth;   /* ENTRY_AUTH */
         key_values values;   /* ENTRY_SECRET, ENTRY_CONFIG_MAP */
+        pod_template pods;   /* ENTRY_TARGET */
         struct {             /* ENTRY_POOL */
             char *spec_json; /* checked and defaulted; moves to the target */
             keda_map env;    /* what its workers get */

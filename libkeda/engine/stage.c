@@ -22,6 +22,10 @@ typedef struct stage {
     const document *doc; /* NULL: problems go to err */
     keda_error *err;
     keda_map auth, env;
+    const char *container; /* whose variables; NULL: envSourceContainerName, or the first */
+    pod_env pods;          /* its environment, when has_pods */
+    const char *pods_of;
+    bool has_pods;
     bool is_incomplete; /* a source was missing: what it would have given is not asked for */
     const trigger_auth *incomplete;
     bool is_auth_broken, is_pool_broken; /* with errors, which have been told */
@@ -167,18 +171,77 @@ static const keda_map *object_values(auth_from from, const char *name, void *use
         space[0] != '\0' ? space : st->t->workload->engine->settings.cluster_namespace, name);
 }
 
-/* KEDA reads the workload's container; here that is the pool's, then the process's own. */
-static const char *variable_value(const char *name, void *user)
+/* ---- variables */
+
+static const keda_map *pod_values(bool is_secret, const char *name, void *user)
 {
     const stage *st = user;
+    return values_of(st, is_secret ? AUTH_FROM_SECRET : AUTH_FROM_CONFIG_MAP,
+                     st->t->workload->object.space, name);
+}
+
+/* Made once, unless another container is asked for; NULL when there is no such container. */
+static const pod_env *container_env(stage *st, const pod_template *pods)
+{
+    const char *name =
+        st->container != NULL ? st->container : st->t->workload->object.env_container;
+    const pod_container *c = pod_template_find(pods, name);
+
+    if (c == NULL)
+        return NULL;
+    if (st->has_pods && text_equal(st->pods_of, c->name))
+        return &st->pods;
+    if (st->has_pods)
+        pod_env_clear(&st->pods);
+    st->has_pods = pod_env_resolve(&st->pods, c, pod_values, st, NULL) == KEDA_OK;
+    st->pods_of = c->name;
+    return st->has_pods ? &st->pods : NULL;
+}
+
+/* spec: auth 3. *why is set when it should be there and is not. */
+static const char *container_variable(stage *st, const pod_template *pods, const char *name,
+                                      const char **why)
+{
+    const pod_env *env = container_env(st, pods);
+
+    if (env == NULL) {
+        *why = pods->count == 0 ? NULL : "the target's pod template has no such container";
+        return NULL;
+    }
+    return pod_env_get(env, name, why);
+}
+
+/* KEDA reads the workload's container; without a document of it, here that is the pool's, then the
+ * process's own, but never for what others have sent. */
+static const char *find_variable(stage *st, const char *name, const char **why)
+{
     const scaled_object *object = &st->t->workload->object;
+    const text_source *src = source_of(st);
     const char *value = NULL;
 
+    *why = NULL;
+    const entry *target =
+        find_entry(st, object->target_kind, object->space, object->target_name);
+    if (target != NULL && target->kind == ENTRY_TARGET)
+        return container_variable(st, &target->pods, name, why);
+    if (src != NULL && src->is_private)
+        return NULL;
     if (text_equal(object->target_kind, "ProcessPool")) {
         const entry *pool = find_entry(st, "ProcessPool", object->space, object->target_name);
         value = pool == NULL ? NULL : params_map_get(&pool->env, name);
     }
     return value != NULL ? value : getenv(name);
+}
+
+static const char *variable_value(const char *name, void *user)
+{
+    stage *st = user;
+    const char *why = NULL;
+    const char *value = find_variable(st, name, &why);
+
+    if (value == NULL && why != NULL)
+        say(st, KEDA_SEVERITY_ERROR, KEDA_EINVAL, "authenticationRef", why);
+    return value;
 }
 
 static void on_missing(const auth_want *want, const char *message, void *user)
@@ -219,8 +282,10 @@ static keda_status resolve_entries(stage *st, const trigger_auth *auth)
                                 .parameter = auth->entries[i].parameter,
                                 .name = auth->entries[i].name,
                                 .key = auth->entries[i].key};
+        st->container = auth->entries[i].container;
         const keda_status rc =
             auth_resolve(&st->auth, &want, 1, &sources, on_missing, st, st->err);
+        st->container = NULL;
         if (rc != KEDA_OK)
             return rc;
     }
@@ -248,6 +313,13 @@ static keda_status resolve_auth(stage *st)
     return KEDA_OK;
 }
 
+static void say_variable(stage *st, const char *parameter, const char *why)
+{
+    char member[300];
+    (void)snprintf(member, sizeof member, "metadata.%s", parameter);
+    say(st, KEDA_SEVERITY_ERROR, KEDA_EINVAL, member, why);
+}
+
 /* Only the variables that the metadata names. */
 static keda_status resolve_env(stage *st)
 {
@@ -259,7 +331,10 @@ static keda_status resolve_env(stage *st)
     for (size_t i = 0; i < metadata->count; i++) {
         if (!text_has_suffix(metadata->items[i].name, "FromEnv"))
             continue;
-        const char *value = variable_value(metadata->items[i].value, st);
+        const char *why = NULL;
+        const char *value = find_variable(st, metadata->items[i].value, &why);
+        if (value == NULL && why != NULL)
+            say_variable(st, metadata->items[i].name, why);
         if (value == NULL)
             continue; /* the parameter is then missing, which its field table says */
         const keda_status rc = auth_map_set(&st->env, metadata->items[i].value, value, st->err);
@@ -333,6 +408,9 @@ static void clear(stage *st)
 {
     auth_map_clear(&st->auth);
     auth_map_clear(&st->env);
+    if (st->has_pods)
+        pod_env_clear(&st->pods);
+    st->has_pods = false;
 }
 
 keda_status stage_for_change(change *c, trigger *t, keda_scaler **out, uint64_t *fingerprint,
