@@ -3,6 +3,7 @@
  * keda_engine_metrics: KEDA's families with KEDA's labels (spec: observability 1.1), and our own for
  * what KEDA leaves to the HPA or to logs. Series of what is gone are gone.
  */
+#include "base/text.h"
 #include "engine/entry.h"
 #include "engine/order.h"
 #include "engine/status.h"
@@ -274,19 +275,20 @@ static void put_spaces(prom_writer *p, const char *type, char *const *objects, s
             continue;
         const char *start = strchr(objects[i], '/') + 1;
         (void)snprintf(space, sizeof space, "%.*s", (int)(objects[i] + end - 1 - start), start);
-        const prom_label labels[] = {{"type", type}, {"namespace", space}};
+        const prom_label labels[] = {{"type", type},
+                                     {"namespace", space[0] == '\0' ? "default" : space}};
         prom_sample(p, labels, 2, (double)(last - i));
     }
 }
 
-static void put_registered_kind(prom_writer *p, const keda_engine *e, entry_kind kind,
+static void put_registered_kind(prom_writer *p, const keda_engine *e, const char *kind,
                                 const char *type)
 {
     pointers objects = {0};
 
     for (const entry *en = table_next(&e->entries, NULL); en != NULL;
          en = table_next(&e->entries, en)) {
-        if (en->kind == kind)
+        if (text_has_prefix(en->object, kind))
             (void)pointers_add(&objects, en->object, NULL);
     }
     if (objects.count > 1)
@@ -298,9 +300,13 @@ static void put_registered_kind(prom_writer *p, const keda_engine *e, entry_kind
 static void put_registered(prom_writer *p, const keda_engine *e)
 {
     put_registered_triggers(p, e);
+    if (e->observer.decided != NULL)
+        return; /* the operator knows the cluster's, and writes the family itself */
     prom_family(p, "keda_resource_registered_total", "gauge", "Resources at work, by type.");
-    put_registered_kind(p, e, ENTRY_SCALED_OBJECT, "scaled_object");
-    put_registered_kind(p, e, ENTRY_AUTH, "trigger_authentication");
+    put_registered_kind(p, e, "ScaledObject/", "scaled_object");
+    put_registered_kind(p, e, "TriggerAuthentication/", "trigger_authentication");
+    put_registered_kind(p, e, "ClusterTriggerAuthentication/",
+                        "cluster_trigger_authentication");
 }
 
 static void put_build(prom_writer *p)
