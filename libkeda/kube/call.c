@@ -214,6 +214,15 @@ static void on_done(const keda_http_reply *reply, const keda_error *failed, void
 
 /* ---- sent ----------------------------------------------------------------------------------- */
 
+static keda_status on_piece(const char *bytes, size_t size, void *user)
+{
+    const keda_kube_call *call = user;
+
+    const http_stream *stream = call->stream;
+
+    return stream->piece(bytes, size, stream->user != NULL ? stream->user : call->user);
+}
+
 static keda_status post(keda_kube_call *call, const char *url, keda_error *err)
 {
     const keda_kube *kube = call->kube;
@@ -234,9 +243,12 @@ static keda_status post(keda_kube_call *call, const char *url, keda_error *err)
     request.max_body_bytes = QUEUE_MAX_BODY;
     request.max_redirects = -1;
     kube_identity_apply(kube->identity, &request, &tls);
-    if (call->stream != NULL)
-        return http_stream_open(kube->http, &request, call->stream, on_done, NULL, call,
-                                &call->http, err);
+    if (call->stream != NULL) {
+        const http_stream stream = {
+            .piece = on_piece, .quiet_ms = call->stream->quiet_ms, .user = call};
+        return http_stream_open(kube->http, &request, &stream, on_done, NULL, call, &call->http,
+                                err);
+    }
     return http_send(kube->http, &request, on_done, NULL, call, &call->http, err);
 }
 

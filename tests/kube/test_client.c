@@ -3,11 +3,13 @@
  * Requests of a client against a scripted peer: what is sent, what an answer means, when it is sent
  * again, who goes first, and how it ends early. Identities are test_identity.c's.
  */
+#include "base/buf.h"
 #include "support/client_rig.h"
 
 #include <criterion/criterion.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -447,6 +449,119 @@ Test(client, has_at_most_256_requests_in_flight)
     client_rig_close(&rig);
 }
 
+/* ---- long and endless answers --------------------------------------------------------------- */
+
+Test(client, reads_lists_longer_than_other_answers)
+{
+    enum { SIZE = 17 * 1024 * 1024 };
+    client_rig rig;
+    client_answer a = {0};
+    char *body = malloc(SIZE + 1);
+
+    cr_assert_not_null(body);
+    memset(body, 'x', SIZE);
+    memcpy(body, "{\"items\":\"", 10);
+    memcpy(body + SIZE - 2, "\"}", 3);
+    client_rig_open(&rig);
+    client_rig_client(&rig, TOKEN, NULL);
+    http_peer_on(rig.peer, &(http_peer_answer){.path = "/x",
+                                               .headers = "Content-Type: application/json\r\n",
+                                               .body = body,
+                                               .body_size = SIZE});
+    client_rig_ask(&rig, "GET", "/x", &a);
+    cr_expect(a.has_body, "%s", a.err.text);
+    cr_expect_eq(a.json.size, SIZE);
+    client_answer_clear(&a);
+    client_rig_close(&rig);
+    free(body);
+}
+
+static keda_status take_piece(const char *bytes, size_t size, void *user)
+{
+    return buf_append(&((client_answer *)user)->json, bytes, size);
+}
+
+static void stream(client_rig *rig, const char *path, client_answer *a)
+{
+    const http_stream pieces = {.piece = take_piece, .quiet_ms = 60000};
+    keda_kube_request request = KEDA_KUBE_REQUEST_INIT;
+
+    request.path = path;
+    cr_assert_eq(kube_stream(rig->kube, &request, &pieces, client_rig_done, a, NULL, NULL),
+                 KEDA_OK);
+}
+
+Test(client, gives_away_the_pieces_of_an_endless_answer)
+{
+    client_rig rig;
+    client_answer a = {0};
+
+    client_rig_open(&rig);
+    client_rig_client(&rig, TOKEN, NULL);
+    http_peer_on(rig.peer, &(http_peer_answer){
+                               .path = "/x", .body = "{}\n{}\n", .flags = HTTP_PEER_CHUNKED});
+    stream(&rig, "/x?watch=1", &a);
+    client_rig_wait(&rig, &a);
+    cr_expect_str_eq(a.json.data, "{}\n{}\n");
+    cr_expect_not(a.is_failed, "%s", a.err.text);
+    cr_expect_not(a.has_body);
+    client_answer_clear(&a);
+    client_rig_close(&rig);
+}
+
+Test(client, does_not_repeat_an_endless_answer_that_was_refused)
+{
+    static const struct {
+        int status;
+        int32_t code;
+        const char *text;
+    } rows[] = {{401, KEDA_EAUTH, "GET /x: 401 Unauthorized: why"},
+                {410, KEDA_ENOTFOUND, "GET /x: 410 Gone: why"},
+                {429, KEDA_ELIMIT, "GET /x: 429 Too Many Requests: why"}};
+    client_rig rig;
+    char user[256], path[128];
+
+    client_rig_open(&rig);
+    client_rig_file(&rig, "token", "t", 0600, path, sizeof path);
+    (void)snprintf(user, sizeof user, "{tokenFile: %s}", path);
+    client_rig_client(&rig, user, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        client_answer a = {0};
+        http_peer_on(rig.peer, &(http_peer_answer){.path = "/x",
+                                                   .status = rows[i].status,
+                                                   .headers = "Retry-After: 1\r\n",
+                                                   .body = "{\"message\":\"why\"}",
+                                                   .times = 1});
+        stream(&rig, "/x", &a);
+        client_rig_wait(&rig, &a);
+        cr_expect_eq(a.err.code, rows[i].code);
+        cr_expect_str_eq(a.err.text, rows[i].text);
+        cr_expect_eq(a.json.size, 0);
+        client_answer_clear(&a);
+    }
+    cr_expect_eq(http_peer_requests(rig.peer), 3);
+    client_rig_close(&rig);
+}
+
+Test(client, does_not_count_endless_answers_among_those_in_flight)
+{
+    enum { N = 260 };
+    static client_answer streams[N];
+    client_answer a = {0};
+    client_rig rig;
+
+    client_rig_open(&rig);
+    client_rig_client(&rig, TOKEN, NULL);
+    http_peer_on(rig.peer, &(http_peer_answer){.path = "/watch", .flags = HTTP_PEER_SILENT});
+    http_peer_reply(rig.peer, "{}");
+    for (size_t i = 0; i < N; i++)
+        stream(&rig, "/watch", &streams[i]);
+    client_rig_ask(&rig, "GET", "/x", &a);
+    cr_expect(a.has_body);
+    client_answer_clear(&a);
+    client_rig_close(&rig);
+}
+
 /* ---- ending early --------------------------------------------------------------------------- */
 
 Test(client, is_silent_after_a_cancel_at_any_stage)
@@ -599,128 +714,5 @@ Test(client, refuses_what_cannot_be_sent)
                      KEDA_EINVAL);
         cr_expect_str_eq(err.text, rows[i].text);
     }
-    client_rig_close(&rig);
-}
-
-/* ---- objects -------------------------------------------------------------------------------- */
-
-#define SCALE                                                                                  \
-    "{\"kind\":\"Scale\",\"metadata\":{\"resourceVersion\":\"77\"},"                           \
-    "\"spec\":{\"replicas\":3},\"status\":{\"replicas\":2}}"
-
-Test(client, reads_and_writes_the_scale_of_an_object)
-{
-    client_rig rig;
-    client_answer a = {0};
-    keda_kube_ref ref = KEDA_KUBE_REF_INIT;
-
-    client_rig_open(&rig);
-    client_rig_client(&rig, TOKEN, NULL);
-    http_peer_reply(rig.peer, SCALE);
-    ref.name = "web";
-    cr_assert_eq(keda_kube_get_scale(rig.kube, &ref, client_rig_scaled, &a, NULL, NULL),
-                 KEDA_OK);
-    cr_expect_eq(a.times, 0);
-    client_rig_wait(&rig, &a);
-    cr_assert(a.has_scale, "%s", a.err.text);
-    cr_expect_eq(a.scale.spec, 3);
-    cr_expect_eq(a.scale.status, 2);
-    cr_expect_str_eq(a.scale.resource_version, "77");
-    cr_expect_str_eq(http_peer_request_at(rig.peer, 0)->target,
-                     "/apis/apps/v1/namespaces/space/deployments/web/scale");
-    client_answer_clear(&a);
-
-    ref.space = "other";
-    cr_assert_eq(
-        keda_kube_set_scale(rig.kube, &ref, 5, "77", client_rig_scaled, &a, NULL, NULL),
-        KEDA_OK);
-    client_rig_wait(&rig, &a);
-    cr_expect(a.has_scale);
-    cr_expect_str_eq(http_peer_request_at(rig.peer, 1)->target,
-                     "/apis/apps/v1/namespaces/other/deployments/web/scale");
-    cr_expect_str_eq(http_peer_request_at(rig.peer, 1)->method, "PATCH");
-    cr_expect_str_eq(http_peer_request_at(rig.peer, 1)->body,
-                     "{\"metadata\":{\"resourceVersion\":\"77\"},\"spec\":{\"replicas\":5}}");
-    cr_expect(sent_header(rig.peer, 1, "Content-Type", "application/merge-patch+json"));
-    client_answer_clear(&a);
-
-    cr_assert_eq(
-        keda_kube_set_scale(rig.kube, &ref, 0, NULL, client_rig_scaled, &a, NULL, NULL),
-        KEDA_OK);
-    client_rig_wait(&rig, &a);
-    cr_expect_str_eq(http_peer_request_at(rig.peer, 2)->body, "{\"spec\":{\"replicas\":0}}");
-    client_answer_clear(&a);
-    cr_expect_eq(
-        keda_kube_set_scale(rig.kube, &ref, -1, NULL, client_rig_scaled, &a, NULL, NULL),
-        KEDA_EINVAL);
-    client_rig_close(&rig);
-}
-
-Test(client, says_what_is_wrong_with_a_scale)
-{
-    static const struct {
-        int status;
-        const char *body;
-        int32_t code;
-        const char *text;
-    } rows[] = {
-        {409, "{\"message\":\"changed\"}", KEDA_ECONFLICT,
-         "PATCH /apis/apps/v1/namespaces/space/deployments/web/scale: 409 Conflict: changed"},
-        {200, "{}", KEDA_EPROTOCOL,
-         "PATCH /apis/apps/v1/namespaces/space/deployments/web/scale: the answer is not a "
-         "Scale"},
-        {200, "pong", KEDA_EPROTOCOL,
-         "PATCH /apis/apps/v1/namespaces/space/deployments/web/scale: the answer is not a "
-         "Scale"},
-    };
-    client_rig rig;
-    keda_kube_ref ref = KEDA_KUBE_REF_INIT;
-
-    client_rig_open(&rig);
-    client_rig_client(&rig, TOKEN, NULL);
-    ref.name = "web";
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        client_answer a = {0};
-        http_peer_on(rig.peer, &(http_peer_answer){
-                                   .status = rows[i].status, .body = rows[i].body, .times = 1});
-        cr_assert_eq(
-            keda_kube_set_scale(rig.kube, &ref, 1, NULL, client_rig_scaled, &a, NULL, NULL),
-            KEDA_OK);
-        client_rig_wait(&rig, &a);
-        cr_expect_eq(a.err.code, rows[i].code);
-        cr_expect_str_eq(a.err.text, rows[i].text);
-        client_answer_clear(&a);
-    }
-    client_rig_close(&rig);
-}
-
-Test(client, patches_objects_and_their_status)
-{
-    client_rig rig;
-    client_answer a = {0};
-    keda_kube_ref ref = KEDA_KUBE_REF_INIT;
-
-    client_rig_open(&rig);
-    client_rig_client(&rig, TOKEN, NULL);
-    http_peer_reply(rig.peer, "{}");
-    ref.api_version = "keda.sh/v1alpha1";
-    ref.kind = "ScaledObject";
-    ref.name = "so";
-    cr_assert_eq(keda_kube_patch(rig.kube, &ref, "status", "{\"status\":{}}", KEDA_KUBE_STATUS,
-                                 client_rig_done, &a, NULL, NULL),
-                 KEDA_OK);
-    client_rig_wait(&rig, &a);
-    cr_expect_str_eq(http_peer_request_at(rig.peer, 0)->target,
-                     "/apis/keda.sh/v1alpha1/namespaces/space/scaledobjects/so/status");
-    cr_expect_str_eq(http_peer_request_at(rig.peer, 0)->body, "{\"status\":{}}");
-    client_answer_clear(&a);
-    ref.space = "";
-    cr_assert_eq(keda_kube_get(rig.kube, &ref, client_rig_done, &a, NULL, NULL), KEDA_OK);
-    client_rig_wait(&rig, &a);
-    cr_expect_eq(a.err.code, KEDA_EINVAL);
-    cr_expect_str_eq(a.err.text, "ScaledObject so: has no namespace");
-    client_answer_clear(&a);
-    ref.name = NULL;
-    cr_expect_eq(keda_kube_get(rig.kube, &ref, client_rig_done, &a, NULL, NULL), KEDA_EINVAL);
     client_rig_close(&rig);
 }
