@@ -217,7 +217,6 @@ static void on_done(const keda_http_reply *reply, const keda_error *failed, void
 static keda_status on_piece(const char *bytes, size_t size, void *user)
 {
     const keda_kube_call *call = user;
-
     const http_stream *stream = call->stream;
 
     return stream->piece(bytes, size, stream->user != NULL ? stream->user : call->user);
