@@ -245,6 +245,12 @@ typedef struct keda_kube_watch_options {
     }
 #endif
 
+/**
+ * Begins to follow a collection; no callback comes from inside this call.
+ *
+ * out     the caller's; keda_kube_watch_close, before the client is closed
+ * errors  KEDA_EINVAL for options that cannot work, KEDA_ENOMEM
+ */
 KEDA_API KEDA_MUST_USE keda_status keda_kube_watch_open(keda_kube_watch **out, keda_kube *kube,
                                                         const keda_kube_watch_options *opts,
                                                         keda_error *err);
