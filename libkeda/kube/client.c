@@ -2,6 +2,7 @@
 /*
  * Making and closing a client, and giving it requests. What happens to them is queue.c's and call.c's.
  */
+#include "kube/event.h"
 #include "kube/client.h"
 
 #include "base/mem.h"
@@ -134,6 +135,7 @@ void keda_kube_close(keda_kube *kube)
         kube_forget_closer(kube, closer);
         closing(user);
     }
+    kube_events_free(kube->events);
     /* Its calls let go of the kinds they wait for. */
     kube_queue_free(kube->queue);
     kube_resources_free(kube->resources);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The client's side of events that wait. For client.c.
+ */
+#ifndef KUBE_EVENT_H
+#define KUBE_EVENT_H
+
+#include "kube/kube.h"
+
+/* Drops what waits; before the queue goes. NULL is fine. */
+void kube_events_free(kube_events *events);
+
+#endif
