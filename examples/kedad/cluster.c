@@ -94,7 +94,7 @@ static bool is_true(const char *value)
            (value[3] == 'e' || value[3] == 'E') && value[4] == '\0';
 }
 
-static keda_status open_client(cluster *c, const settings *s, keda_engine *e, keda_error *err)
+static keda_status open_client(cluster *c, settings *s, keda_engine *e, keda_error *err)
 {
     keda_kube_options options = KEDA_KUBE_OPTIONS_INIT;
     keda_status rc;
@@ -107,7 +107,7 @@ static keda_status open_client(cluster *c, const settings *s, keda_engine *e, ke
     options.user_agent = "kedad/" KEDA_PROGRAM_VERSION;
     options.plugin_path = s->plugin_path;
     options.log = log_record;
-    options.log_user = (void *)&s->log;
+    options.log_user = &s->log;
     if ((rc = keda_kube_open(&c->kube, e, &options, err)) != KEDA_OK)
         return rc;
     return keda_engine_on_kube(e, c->kube, c->namespaces, c->nnamespaces, err);
@@ -131,7 +131,7 @@ static keda_status open_operator(cluster *c, const settings *s, keda_engine *e, 
     return keda_operator_new(&c->operator, e, c->kube, &options, err);
 }
 
-cluster *cluster_open(const settings *s, keda_engine *e, keda_error *err)
+cluster *cluster_open(settings *s, keda_engine *e, keda_error *err)
 {
     cluster *c = calloc(1, sizeof *c);
     keda_status rc = KEDA_OK;

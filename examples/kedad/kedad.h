@@ -73,7 +73,7 @@ bool documents_load(const settings *s, keda_engine *engine, log_writer *log);
 
 typedef struct cluster cluster;
 /* NULL with err when there is no identity or it is unusable. */
-cluster *cluster_open(const settings *s, keda_engine *engine, keda_error *err);
+cluster *cluster_open(settings *s, keda_engine *engine, keda_error *err);
 const char *cluster_server(const cluster *c);
 /* Its collections are listed, or another one leads. */
 bool cluster_is_ready(const cluster *c);
