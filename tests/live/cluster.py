@@ -389,6 +389,8 @@ class ReplicaWatch:
                 self._listed.set()
                 events = self.api.watch(self.path, found["metadata"]["resourceVersion"])
                 self._connection = next(events)
+                if self._closing:  # before there was a connection to close
+                    break
                 for event in events:
                     if event["type"] == "ERROR":
                         break
