@@ -9,7 +9,7 @@ from cluster import ACCOUNT, OPERATOR
 PAGE = ROOT / "docs" / "kubernetes.md"
 LEASES = "leases.coordination.k8s.io"
 ELECTION = {(LEASES, "", "create"), (LEASES, "kedad.libkeda.io", "get"),
-            (LEASES, "kedad.libkeda.io", "update")}
+            (LEASES, "kedad.libkeda.io", "patch")}
 
 
 def words(cell):
@@ -19,7 +19,7 @@ def words(cell):
 def promised():
     """The page's table, one entry for each right: (resource as kubectl names it, object, verb)."""
     text = PAGE.read_text().partition("## What it may do")[2].partition("\n## ")[0]
-    assert "create Leases, and get and update the one it is elected by" in " ".join(text.split())
+    assert "create Leases, and get and patch the one it is elected by" in " ".join(text.split())
     rights = set()
     for row in re.findall(r"^\| (.*) \|$", text, re.M)[1:]:
         group, resources, verbs = row.split(" | ")
