@@ -100,7 +100,7 @@ Test(deletion, is_not_kept_by_a_scale_that_is_refused)
 {
     operator_rig_put(&o, "web", "", RESTORES);
     operator_rig_run(&o, 40000);
-    kube_peer_fail(o.peer, "/scale", 403, 0, 0);
+    kube_peer_fail(o.peer, "web/scale", 403, 0, 0);
     remove_it();
     cr_expect(is_gone());
     cr_expect(rig_logged(&o.r, "restoring the original count failed"));

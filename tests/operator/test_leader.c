@@ -106,11 +106,11 @@ Test(leader, leaves_everything_when_it_cannot_renew)
 Test(leader, changes_without_a_scale_or_a_status)
 {
     operator_rigs_run(&a, &b, 60000);
-    const size_t scales = kube_peer_requests(peer, "/scale");
+    const size_t scales = kube_peer_requests(peer, "web/scale");
     const size_t writes = kube_peer_writes(peer);
     operator_rig_crash(&a);
     operator_rig_run(&b, 120000);
     cr_expect_eq(at_work(&b), 1);
-    cr_expect_eq(kube_peer_requests(peer, "/scale"), scales);
+    cr_expect_eq(kube_peer_requests(peer, "web/scale"), scales);
     cr_expect_eq(kube_peer_writes(peer), writes);
 }

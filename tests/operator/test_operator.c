@@ -2,6 +2,7 @@
 /* A ScaledObject's way through an operator: found, claimed, put to work, its status and Events. */
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "support/operator_rig.h"
