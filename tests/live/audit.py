@@ -51,9 +51,10 @@ class Audit:
                 if not line.endswith(b"\n"):
                     break  # being written
                 event = json.loads(line)
-                is_watch = event.get("verb") == "watch"
-                if event.get("stage") == ("ResponseStarted" if is_watch else "ResponseComplete"):
-                    request = _request(event)
+                request = _request(event)
+                # Those whose user is not known have no other stage.
+                is_early = request.verb == "watch" or request.code == 401
+                if event["stage"] == ("ResponseStarted" if is_early else "ResponseComplete"):
                     if all(getattr(request, field) == value for field, value in wanted.items()):
                         found.append(request)
         return found
