@@ -407,8 +407,8 @@ static void flush_blocking(keda_endpoint *ep)
 {
     keda_error err = KEDA_ERROR_INIT;
 
-    if (ep->batch != NULL)
-        return; /* what has come together meanwhile is the next one */
+    if (ep->batch != NULL || ep->first == NULL)
+        return; /* what has come together meanwhile is the next one; or all were withdrawn */
     if (start_worker(ep, &err) != KEDA_OK) {
         refuse_all(ep, &err);
         return;
