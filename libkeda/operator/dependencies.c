@@ -146,7 +146,7 @@ keda_status op_dep_use(op_object *o, op_dep *d, keda_error *err)
         DL_APPEND(d->users, u);
     }
     u->is_needed = true;
-    if (d->presence == OP_UNKNOWN && d->trouble.code == KEDA_OK)
+    if (d->presence == OP_UNKNOWN && d->trouble.code == KEDA_OK && d->call == NULL)
         op_dep_read(d);
     return KEDA_OK;
 }
