@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/engine.h"
 #include "support/rig.h"
 
 static rig r;
@@ -231,6 +232,26 @@ Test(blocking, shares_one_thread_by_way_of_an_endpoint)
     cr_expect_eq(nbatches, 2, "and is one batch");
     cr_expect_eq(nended, 3);
     cr_expect_eq(nclosed, 1);
+}
+
+static void remove_a(loop_timer *timer, void *user)
+{
+    (void)timer;
+    (void)user;
+    cr_assert_eq(keda_engine_remove(r.engine, "a", &r.err), KEDA_OK);
+}
+
+Test(blocking, is_not_asked_when_the_same_step_takes_its_only_poll_back)
+{
+    loop_timer removal = {0};
+    start(0);
+    put("a", "  - {type: shared, metadata: {}}\n");
+    cr_assert_eq(loop_timer_set(engine_loop(r.engine), &removal,
+                                loop_now_ms(engine_loop(r.engine)), remove_a, NULL, NULL),
+                 KEDA_OK);
+    rig_step(&r);
+    rig_close(&r);
+    cr_expect_eq(nbatches, 0);
 }
 
 Test(blocking, tells_a_batch_that_nobody_waits_for_it)
