@@ -17,7 +17,7 @@ kube_peer *kube_peer_open(
     void); /* knows apps/v1, core v1, autoscaling/v2, leases, events, keda.sh/v1alpha1 */
 void kube_peer_close(kube_peer *peer);
 const char *kube_peer_url(const kube_peer *peer); /* "http://127.0.0.1:PORT" */
-/* A kubeconfig for it with a bearer token. */
+/* A kubeconfig for it with the bearer token "peer-token"; any other is as welcome, none is not. */
 const char *kube_peer_kubeconfig(const kube_peer *peer);
 int kube_peer_fd(const kube_peer *peer);
 bool kube_peer_step(kube_peer *peer);  /* false: nothing was to do */
