@@ -55,6 +55,7 @@ typedef const keda_map *(*pod_object_fn)(bool is_secret, const char *name, void 
  * hold secrets: map_clear wipes them. */
 typedef struct pod_env {
     keda_map values, missing;
+    size_t size; /* of names and values, which is bounded */
 } pod_env;
 keda_status pod_env_resolve(pod_env *out, const pod_container *c, pod_object_fn object,
                             void *user, keda_error *err);
