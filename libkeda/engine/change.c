@@ -279,7 +279,7 @@ static keda_status name_document(const text_source *src, document *doc, keda_err
     entry_kind kind;
     const bool is_known = entry_kind_of(doc, &kind);
 
-    if (is_known && kind == ENTRY_SCALED_OBJECT)
+    if (is_known && (kind == ENTRY_SCALED_OBJECT || kind == ENTRY_POOL))
         return KEDA_OK;
     const bool is_cluster = text_equal(doc->kind, "ClusterTriggerAuthentication");
     char *key = entry_key(src, doc->kind, is_cluster ? "" : doc->space, doc->name);
@@ -577,6 +577,16 @@ static bool removes_what_others_need(const change *c)
 }
 
 /* What others cannot see changes nothing for them. */
+static bool is_of_one(const change *c)
+{
+    for (size_t i = 0; i < c->leaving.count; i++) {
+        const text_source *src = c->leaving.items[i];
+        if (!src->is_private)
+            return false;
+    }
+    return c->is_private;
+}
+
 static keda_status recheck_private(change *c, keda_error *err)
 {
     const pointers *entries = &c->sources[0].source->entries;
@@ -594,9 +604,8 @@ static keda_status recheck(change *c, keda_error *err)
 {
     keda_status rc = KEDA_OK;
 
-    if (c->is_private)
+    if (is_of_one(c))
         return recheck_private(c, err);
-
     if (!c->touches && !removes_what_others_need(c))
         return KEDA_OK;
     for (const entry *en = table_next(&c->e->entries, NULL); rc == KEDA_OK && en != NULL;

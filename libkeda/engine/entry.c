@@ -43,10 +43,11 @@ bool entry_kind_of(const document *doc, entry_kind *kind)
 
 char *entry_object(const char *kind, const char *space, const char *name)
 {
+    const char *slash = space[0] == '\0' ? "" : "/"; /* a cluster's own have no namespace */
     const size_t size = strlen(kind) + strlen(space) + strlen(name) + 3;
     char *object = mem_alloc(size);
     if (object != NULL)
-        (void)snprintf(object, size, "%s/%s/%s", kind, space, name);
+        (void)snprintf(object, size, "%s/%s%s%s", kind, space, slash, name);
     return object;
 }
 
@@ -57,10 +58,14 @@ char *entry_key(const text_source *src, const char *kind, const char *space, con
 {
     if (src == NULL || !src->is_private)
         return entry_object(kind, space, name);
-    const size_t size = strlen(src->id) + strlen(kind) + strlen(space) + strlen(name) + 4;
+    char *object = entry_object(kind, space, name);
+    if (object == NULL)
+        return NULL;
+    const size_t size = strlen(src->id) + strlen(object) + 2;
     char *key = mem_alloc(size);
     if (key != NULL)
-        (void)snprintf(key, size, "%s%c%s/%s/%s", src->id, SCOPE_END, kind, space, name);
+        (void)snprintf(key, size, "%s%c%s", src->id, SCOPE_END, object);
+    mem_free(object);
     return key;
 }
 

@@ -60,8 +60,8 @@ struct entry {
 /* The document by kind and name; the caller frees the key. */
 char *entry_object(const char *kind, const char *space, const char *name);
 
-/* The key of a document as those of this source see it; the caller frees it. ScaledObjects have none but
- * entry_object's. */
+/* The key of a document as those of this source see it; the caller frees it. ScaledObjects and
+ * ProcessPools, of which there is one for all, have none but entry_object's. */
 char *entry_key(const text_source *src, const char *kind, const char *space, const char *name);
 /* What of a key people should see. */
 const char *entry_shown(const char *object);

@@ -26,6 +26,9 @@ typedef struct stage {
     pod_env pods;          /* its environment, when has_pods */
     const char *pods_of;
     bool has_pods;
+    const char *why; /* the last variable that an authentication asked for is not there */
+    char text[320];
+    keda_status env_rc; /* memory ran out while it was made */
     bool is_incomplete; /* a source was missing: what it would have given is not asked for */
     const trigger_auth *incomplete;
     bool is_auth_broken, is_pool_broken; /* with errors, which have been told */
@@ -180,12 +183,15 @@ static const keda_map *pod_values(bool is_secret, const char *name, void *user)
                      st->t->workload->object.space, name);
 }
 
+static const char *container_name(const stage *st)
+{
+    return st->container != NULL ? st->container : st->t->workload->object.env_container;
+}
+
 /* Made once, unless another container is asked for; NULL when there is no such container. */
 static const pod_env *container_env(stage *st, const pod_template *pods)
 {
-    const char *name =
-        st->container != NULL ? st->container : st->t->workload->object.env_container;
-    const pod_container *c = pod_template_find(pods, name);
+    const pod_container *c = pod_template_find(pods, container_name(st));
 
     if (c == NULL)
         return NULL;
@@ -193,7 +199,8 @@ static const pod_env *container_env(stage *st, const pod_template *pods)
         return &st->pods;
     if (st->has_pods)
         pod_env_clear(&st->pods);
-    st->has_pods = pod_env_resolve(&st->pods, c, pod_values, st, NULL) == KEDA_OK;
+    st->env_rc = pod_env_resolve(&st->pods, c, pod_values, st, st->err);
+    st->has_pods = st->env_rc == KEDA_OK;
     st->pods_of = c->name;
     return st->has_pods ? &st->pods : NULL;
 }
@@ -204,11 +211,39 @@ static const char *container_variable(stage *st, const pod_template *pods, const
 {
     const pod_env *env = container_env(st, pods);
 
-    if (env == NULL) {
-        *why = pods->count == 0 ? NULL : "the target's pod template has no such container";
+    if (env != NULL)
+        return pod_env_get(env, name, why);
+    if (pods->count == 0 || st->env_rc != KEDA_OK)
         return NULL;
-    }
-    return pod_env_get(env, name, why);
+    (void)snprintf(st->text, sizeof st->text, "the target's pod template has no container %s",
+                   container_name(st));
+    *why = st->text;
+    return NULL;
+}
+
+/* Pools are everybody's. */
+static const entry *find_pool(const stage *st)
+{
+    const scaled_object *object = &st->t->workload->object;
+
+    if (!text_equal(object->target_kind, "ProcessPool"))
+        return NULL;
+    char *key = entry_object("ProcessPool", object->space, object->target_name);
+    const entry *pool = find_object(st, key);
+    mem_free(key);
+    return pool;
+}
+
+static bool is_pool_broken(const stage *st)
+{
+    const scaled_object *object = &st->t->workload->object;
+
+    if (st->change == NULL || !text_equal(object->target_kind, "ProcessPool"))
+        return false;
+    char *key = entry_object("ProcessPool", object->space, object->target_name);
+    const bool is = key != NULL && change_is_broken(st->change, key);
+    mem_free(key);
+    return is;
 }
 
 /* KEDA reads the workload's container; without a document of it, here that is the pool's, then the
@@ -224,38 +259,31 @@ static const char *find_variable(stage *st, const char *name, const char **why)
         find_entry(st, object->target_kind, object->space, object->target_name);
     if (target != NULL && target->kind == ENTRY_TARGET)
         return container_variable(st, &target->pods, name, why);
-    if (src != NULL && src->is_private)
-        return NULL;
-    if (text_equal(object->target_kind, "ProcessPool")) {
-        const entry *pool = find_entry(st, "ProcessPool", object->space, object->target_name);
-        value = pool == NULL ? NULL : params_map_get(&pool->env, name);
-    }
-    return value != NULL ? value : getenv(name);
+    const entry *pool = find_pool(st);
+    if (pool != NULL)
+        value = params_map_get(&pool->env, name);
+    return value != NULL || (src != NULL && src->is_private) ? value : getenv(name);
 }
 
 static const char *variable_value(const char *name, void *user)
 {
     stage *st = user;
-    const char *why = NULL;
-    const char *value = find_variable(st, name, &why);
-
-    if (value == NULL && why != NULL)
-        say(st, KEDA_SEVERITY_ERROR, KEDA_EINVAL, "authenticationRef", why);
-    return value;
+    return find_variable(st, name, &st->why);
 }
 
 static void on_missing(const auth_want *want, const char *message, void *user)
 {
     stage *st = user;
     const bool is_told = st->doc != NULL && want->from != AUTH_FROM_ENV;
-    const bool is_later = st->change != NULL && st->change->is_check;
+    const char *why = want->from == AUTH_FROM_ENV ? st->why : NULL;
+    const bool is_later = why == NULL && st->change != NULL && st->change->is_check;
 
     st->is_incomplete = true;
     if (is_told) /* once, at the TriggerAuthentication */
         st->nerrors++;
     else
         say(st, is_later ? KEDA_SEVERITY_WARNING : KEDA_SEVERITY_ERROR, KEDA_EINVAL,
-            "authenticationRef", message);
+            "authenticationRef", why != NULL ? why : message);
 }
 
 static auth_from from_of(auth_source source)
@@ -286,8 +314,8 @@ static keda_status resolve_entries(stage *st, const trigger_auth *auth)
         const keda_status rc =
             auth_resolve(&st->auth, &want, 1, &sources, on_missing, st, st->err);
         st->container = NULL;
-        if (rc != KEDA_OK)
-            return rc;
+        if (rc != KEDA_OK || st->env_rc != KEDA_OK)
+            return rc != KEDA_OK ? rc : st->env_rc;
     }
     return KEDA_OK;
 }
@@ -324,15 +352,15 @@ static void say_variable(stage *st, const char *parameter, const char *why)
 static keda_status resolve_env(stage *st)
 {
     const keda_map *metadata = &st->t->spec->metadata;
-    const scaled_object *object = &st->t->workload->object;
 
-    st->is_pool_broken = text_equal(object->target_kind, "ProcessPool") &&
-                         is_broken(st, "ProcessPool", object->space, object->target_name);
+    st->is_pool_broken = is_pool_broken(st);
     for (size_t i = 0; i < metadata->count; i++) {
         if (!text_has_suffix(metadata->items[i].name, "FromEnv"))
             continue;
         const char *why = NULL;
         const char *value = find_variable(st, metadata->items[i].value, &why);
+        if (st->env_rc != KEDA_OK)
+            return st->env_rc;
         if (value == NULL && why != NULL)
             say_variable(st, metadata->items[i].name, why);
         if (value == NULL)

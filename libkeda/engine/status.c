@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_SIZE = 512, DEFAULT_MAX = 100 };
+enum { TEXT_SIZE = 512, FAILING_SIZE = 1024, DEFAULT_MAX = 100 };
 
 const char *status_scaler_label(const trigger *t)
 {
@@ -77,58 +77,88 @@ static keda_condition paused_of(const workload *w)
     return paused.status == KEDA_CONDITION_ABSENT && w->policy.pause == 0 ? unpaused : paused;
 }
 
-static const char *first_error(const workload *w)
+/* "s0-kafka-t (kafka): no answer; s1-..."; a trigger's metrics share one error. */
+static void write_failing(const workload *w, keda_buf *text)
 {
-    if (w->target != NULL && w->is_unreadable && w->target->trouble.code != KEDA_OK)
-        return kept_error_text(&w->target->trouble);
-    if (is_ailing(w))
-        return kept_error_text(&w->target->ailment);
+    const size_t begin = text->size;
+    size_t nleft = 0;
+
     for (size_t i = 0; i < w->object.ntriggers; i++) {
-        if (w->triggers[i].failures > 0)
-            return kept_error_text(&w->triggers[i].error);
+        const trigger *t = &w->triggers[i];
+        const size_t before = text->size;
+        if (t->failures == 0)
+            continue;
+        if (nleft == 0)
+            (void)buf_printf(text, "%s%s (%s): %s", before > begin ? "; " : "",
+                             w->metric_names[t->first_metric], t->spec->type,
+                             kept_error_text(&t->error));
+        if (nleft > 0 || (before > begin && text->size - begin > FAILING_SIZE)) {
+            buf_truncate(text, before);
+            nleft++;
+        }
     }
-    return "";
+    if (nleft > 0)
+        (void)buf_printf(text, "; and %zu more", nleft);
 }
 
-static const char *message_of(const workload *w)
+static void write_message(const workload *w, keda_buf *text)
 {
     const keda_condition ready = ready_of(w);
-    const char *error = first_error(w);
+    const size_t begin = text->size;
 
     if (ready.status == KEDA_CONDITION_TRUE || ready.status == KEDA_CONDITION_ABSENT)
-        return "";
-    return error[0] != '\0' ? error : keda_cause_name(ready.cause);
+        return;
+    if (w->target != NULL && w->is_unreadable && w->target->trouble.code != KEDA_OK)
+        (void)buf_puts(text, kept_error_text(&w->target->trouble));
+    else if (is_ailing(w))
+        (void)buf_puts(text, kept_error_text(&w->target->ailment));
+    else
+        write_failing(w, text);
+    if (text->size == begin)
+        (void)buf_puts(text, keda_cause_name(ready.cause));
 }
 
-/* "target" and the last decision's line lie one behind the other in *text. */
-static void write_texts(const workload *w, keda_buf *text, size_t *decision_at)
+/* Texts made for the status; they lie one behind the other. */
+typedef struct made_texts {
+    size_t target, decision, message;
+} made_texts;
+
+static void write_texts(const workload *w, keda_buf *text, made_texts *at)
 {
     char line[TEXT_SIZE] = "";
 
     buf_truncate(text, 0);
     (void)buf_printf(text, "%s/%s", w->object.target_kind, w->object.target_name);
     (void)buf_putc(text, '\0');
-    *decision_at = text->size;
+    at->decision = text->size;
     if (w->decisions_total > 0 && !w->cycle.is_running)
         keda_decision_text(&w->policy, &w->cycle.seen, &w->cycle.decision, w->metric_names,
                            line, sizeof line);
     (void)buf_puts(text, line);
     (void)buf_putc(text, '\0');
+    at->message = text->size;
+    write_message(w, text);
+    (void)buf_putc(text, '\0');
+}
+
+/* "" when there was no memory for it. */
+static const char *made_text(const keda_buf *text, size_t at)
+{
+    return text != NULL && at < text->size ? text->data + at : "";
 }
 
 void status_of_workload(const workload *w, keda_buf *text, keda_workload_status *out)
 {
     const keda_decision *d = &w->cycle.decision;
     int64_t last_active_ms = 0;
-    size_t decision_at = 0;
+    made_texts at = {0};
 
     if (text != NULL)
-        write_texts(w, text, &decision_at);
-    const bool has_texts = text != NULL && decision_at < text->size;
+        write_texts(w, text, &at);
     *out = (keda_workload_status){
         .struct_size = sizeof *out,
         .id = w->object.id,
-        .target = has_texts ? text->data : "",
+        .target = made_text(text, at.target),
         .spec_replicas = -1,
         .status_replicas = -1,
         .ready_replicas = -1,
@@ -141,8 +171,8 @@ void status_of_workload(const workload *w, keda_buf *text, keda_workload_status 
         .ready = ready_of(w),
         .active = keda_history_condition(w->history, KEDA_COND_ACTIVE),
         .paused = paused_of(w),
-        .message = message_of(w),
-        .text = has_texts ? text->data + decision_at : "",
+        .message = made_text(text, at.message),
+        .text = made_text(text, at.decision),
         .decisions_total = w->decisions_total,
         .writes_total = w->writes_total,
         .errors_total = w->errors_total,

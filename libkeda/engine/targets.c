@@ -345,4 +345,6 @@ void keda_target_trouble(keda_target *self, const char *text)
         self->owner->errors_total++;
     if (!was_ill)
         report_trouble(self, err.text);
+    else if (self->owner != NULL) /* logged once, but its status says something else now */
+        report_changed(self->owner);
 }

@@ -115,6 +115,18 @@ static bool is_state_unknown(int32_t status)
            status == KEDA_ELIMIT || status == KEDA_ENOMEM;
 }
 
+/* At once, then every 30 s while it lasts; one that comes and goes is not told more often. */
+static void tell_refused(trigger *t)
+{
+    const int64_t now_ms = engine_now_ms(t->workload->engine);
+
+    if (t->has_told_refused && now_ms - t->refused_at_ms < REREAD_MS)
+        return;
+    t->has_told_refused = true;
+    t->refused_at_ms = now_ms;
+    report_refused(t->workload);
+}
+
 static void fail(trigger *t, const keda_error *err)
 {
     keda_engine *e = t->workload->engine;
@@ -126,13 +138,13 @@ static void fail(trigger *t, const keda_error *err)
     t->failures += t->failures < INT32_MAX ? 1 : 0;
     t->errors_total++;
     t->workload->errors_total++;
-    if (!is_new)
-        return;
-    t->failing_since_ms = engine_wall_ms(e);
-    log_health(t, KEDA_LOG_WARN, "trigger failing");
-    report_changed(t->workload);
+    if (is_new) {
+        t->failing_since_ms = engine_wall_ms(e);
+        log_health(t, KEDA_LOG_WARN, "trigger failing");
+        report_changed(t->workload);
+    }
     if (err->code == KEDA_EAUTH)
-        report_refused(t->workload);
+        tell_refused(t);
 }
 
 static void recover(trigger *t)
@@ -207,8 +219,7 @@ static void reread_credentials(trigger *t)
     keda_scaler *fresh = NULL;
     uint64_t fingerprint = 0;
 
-    if (t->has_reread)
-        report_refused(t->workload);
+    tell_refused(t);
     t->has_reread = true;
     t->reread_at_ms = engine_now_ms(t->workload->engine);
     if (stage_again(t, &fresh, &fingerprint, NULL) != KEDA_OK)
@@ -313,6 +324,8 @@ void trigger_take_over(trigger *t, trigger *before)
     t->backoff = before->backoff;
     t->reread_at_ms = before->reread_at_ms;
     t->has_reread = before->has_reread;
+    t->refused_at_ms = before->refused_at_ms;
+    t->has_told_refused = before->has_told_refused;
     for (size_t i = 0; i < t->specs.count && i < before->specs.count; i++)
         move_metric(&metrics_of(t)[i], &metrics_of(before)[i]);
 }

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/hosted.h"
@@ -199,6 +200,118 @@ Test(hosted, tells_its_listener_of_decisions_health_and_refused_credentials)
     cr_expect_eq(h.decided, before);
 }
 
+Test(hosted, tells_at_once_when_a_failing_trigger_comes_to_be_refused)
+{
+    heard h = {0};
+    const engine_observer observer = {.refused = on_refused, .user = &h};
+    engine_set_observer(r.engine, &observer);
+    rig_source_of(&r, "orders")->fails = KEDA_EUNAVAILABLE;
+    cr_assert_eq(put("one", rig_object("orders", "  pollingInterval: 5\n", NULL)), KEDA_OK);
+    rig_run(&r, 20000);
+    cr_expect_eq(h.refused, 0);
+    const size_t nasked = rig_source_of(&r, "orders")->nasked;
+    rig_source_of(&r, "orders")->fails = KEDA_EAUTH;
+    while (rig_source_of(&r, "orders")->nasked == nasked)
+        rig_run(&r, 1000);
+    cr_expect_eq(h.refused, 1);
+}
+
+Test(hosted, tells_of_refusals_once_in_thirty_seconds)
+{
+    heard h = {0};
+    const engine_observer observer = {.refused = on_refused, .user = &h};
+    engine_set_observer(r.engine, &observer);
+    cr_assert_eq(put("one", rig_object("orders", "  pollingInterval: 1\n", NULL)), KEDA_OK);
+    for (size_t i = 0; i < 14; i++) { /* it comes and goes */
+        rig_source_of(&r, "orders")->fails = i % 2 == 0 ? KEDA_EAUTH : KEDA_OK;
+        rig_run(&r, 2000);
+    }
+    cr_expect_eq(h.refused, 1);
+    rig_source_of(&r, "orders")->fails = KEDA_EAUTH;
+    rig_run(&r, 600000);
+    cr_expect_geq(h.refused, 15);
+    cr_expect_leq(h.refused, 21);
+}
+
+Test(hosted, forgets_what_it_is_told_after_the_first_decision)
+{
+    engine_memory memory = {.created_wall_ms = -1, .last_active_wall_ms = -1};
+    r.replicas = 2;
+    cr_assert_eq(
+        put("one",
+            rig_object("orders", "  advanced: {restoreToOriginalReplicaCount: true}\n", NULL)),
+        KEDA_OK);
+    memory.original_replicas = 7;
+    engine_remember(r.engine, "default/orders", &memory);
+    rig_run(&r, 1000);
+    memory.original_replicas = 9;
+    engine_remember(r.engine, "default/orders", &memory);
+    engine_remember(r.engine, "default/nobody", &memory);
+    cr_assert_eq(keda_engine_remove(r.engine, "one", &r.err), KEDA_OK);
+    rig_run(&r, 1000);
+    cr_expect_eq(r.replicas, 7);
+}
+
+Test(hosted, keeps_a_cooldown_that_began_before)
+{
+    const engine_memory memory = {.created_wall_ms = 0,
+                                  .last_active_wall_ms =
+                                      r.clock.wall_ms > 40000 ? r.clock.wall_ms - 40000 : 0,
+                                  .original_replicas = -1};
+    r.replicas = 3;
+    rig_source_of(&r, "orders")->value = 0;
+    cr_assert_eq(
+        put("one", rig_object("orders", "  pollingInterval: 1\n  cooldownPeriod: 60\n", NULL)),
+        KEDA_OK);
+    engine_remember(r.engine, "default/orders", &memory);
+    rig_run(&r, 15000);
+    cr_expect_eq(r.replicas, 3);
+    rig_run(&r, 10000);
+    cr_expect_eq(r.replicas, 0);
+}
+
+Test(hosted, knows_its_settings)
+{
+    cr_expect_not(engine_is_dry_run(r.engine));
+    cr_expect_str_eq(engine_cluster_namespace(r.engine), "vault");
+    cr_expect_eq(engine_trigger_code(r.engine, "default/nobody", 0), KEDA_OK);
+}
+
+/* ---- documents that others see */
+
+Test(hosted, lets_no_shared_document_reach_a_private_source)
+{
+    cr_assert_eq(rig_put(&r, "file", AUTH SECRET("shared")), KEDA_OK, "%s", rig_findings(&r));
+    cr_expect_eq(put("one", rig_object("orders", NULL, TRIGGER("a"))), KEDA_EINVAL);
+    cr_assert_eq(
+        put("one", joined(rig_object("orders", NULL, TRIGGER("a")), AUTH SECRET("private"))),
+        KEDA_OK, "%s", r.err.text);
+    cr_assert_eq(rig_put(&r, "file2", rig_object("other", NULL, TRIGGER("a"))), KEDA_OK, "%s",
+                 rig_findings(&r));
+    rig_run(&r, 1000);
+    cr_expect_eq(keda_engine_workload_count(r.engine), 2);
+    cr_expect_eq(rig_put(&r, "file", ""), KEDA_EINVAL, "the other still needs it");
+}
+
+Test(hosted, keeps_what_others_need_when_a_shared_source_becomes_private)
+{
+    cr_assert_eq(rig_put(&r, "one", AUTH SECRET("shared")), KEDA_OK, "%s", rig_findings(&r));
+    cr_assert_eq(rig_put(&r, "two", rig_object("orders", NULL, TRIGGER("a"))), KEDA_OK, "%s",
+                 rig_findings(&r));
+    cr_expect_eq(put("one", AUTH SECRET("private")), KEDA_EINVAL);
+    cr_expect_not_null(strstr(r.err.text, "it would no longer work"), "%s", r.err.text);
+}
+
+Test(hosted, names_a_clusters_document_without_a_namespace)
+{
+    const char *doc = "---\napiVersion: keda.sh/v1alpha1\n"
+                      "kind: ClusterTriggerAuthentication\nmetadata: {name: c}\n"
+                      "spec: {env: [{parameter: x, name: X}]}\n";
+    cr_expect_eq(rig_put(&r, "file", joined(doc, doc)), KEDA_EINVAL);
+    cr_expect_not_null(strstr(r.err.text, "ClusterTriggerAuthentication/c is already defined"),
+                       "%s", r.err.text);
+}
+
 /* ---- the environment of a target */
 
 static keda_status put_with_env(const char *pods, const char *spec)
@@ -260,4 +373,59 @@ Test(hosted, fails_only_who_needs_what_is_missing)
                        r.err.text);
     cr_expect_eq(put("one", joined(rig_object("orders", NULL, NULL), pods)), KEDA_OK, "%s",
                  r.err.text);
+}
+
+Test(hosted, fails_when_the_container_is_not_there)
+{
+    cr_expect_eq(
+        put_with_env(PODS("env: [{name: PW, value: plain}]"), ", envSourceContainerName: none"),
+        KEDA_EINVAL);
+    cr_expect_not_null(strstr(r.err.text, "has no container none"), "%s", r.err.text);
+    cr_expect_eq(put("one", joined(rig_object("orders", NULL, NULL), PODS("env: []"))), KEDA_OK,
+                 "%s", r.err.text);
+}
+
+Test(hosted, takes_a_changed_environment)
+{
+    cr_assert_eq(put_with_env(PODS("env: [{name: PW, value: plain}]"), ""), KEDA_OK);
+    cr_assert_eq(put_with_env(PODS("env: [{name: PW, value: changed}]"), ""), KEDA_OK, "%s",
+                 r.err.text);
+    rig_run(&r, 30000);
+    cr_expect_str_eq(seen(), "changed");
+}
+
+Test(hosted, reads_an_authentications_variables_from_the_container_it_names)
+{
+    const char *auth = "---\napiVersion: keda.sh/v1alpha1\nkind: TriggerAuthentication\n"
+                       "metadata: {name: a}\n"
+                       "spec: {env: [{parameter: password, name: PW, containerName: side}]}\n";
+    char text[4096];
+    (void)snprintf(text, sizeof text, "%s%s%s", rig_object("orders", NULL, TRIGGER("a")), auth,
+                   PODS("env: [{name: PW, value: plain}]"));
+    cr_assert_eq(put("one", text), KEDA_OK, "%s", r.err.text);
+    rig_run(&r, 1000);
+    cr_expect_str_eq(seen(), "of-side");
+}
+
+Test(hosted, never_reads_its_own_environment_for_others)
+{
+    const char *spec = "  - {type: script, metadata: {source: orders, passwordFromEnv: PW}}\n";
+    cr_assert_eq(setenv("PW", "of-this-process", 1), 0);
+    cr_expect_eq(put("one", rig_object("orders", NULL, spec)), KEDA_OK, "%s", r.err.text);
+    rig_run(&r, 1000);
+    cr_expect_str_eq(seen(), "");
+    engine_remove_private(r.engine, "one");
+    cr_assert_eq(rig_put(&r, "file", rig_object("orders", NULL, spec)), KEDA_OK);
+    rig_run(&r, 1000);
+    cr_expect_str_eq(seen(), "of-this-process");
+}
+
+Test(hosted, tells_no_value_of_an_environment)
+{
+    const char *pods =
+        PODS("env: [{name: A, value: s3cret}, {name: PW, value: \"s3cret-$(B)\"}]");
+    cr_assert_eq(put_with_env(pods, ""), KEDA_OK, "%s", r.err.text);
+    cr_expect_str_eq(seen(), "s3cret-$(B)");
+    cr_expect_null(strstr(rig_findings(&r), "s3cret"), "%s", rig_findings(&r));
+    cr_expect_not(rig_logged(&r, "s3cret"));
 }

@@ -4,6 +4,7 @@
 
 #include <keda/json.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -71,6 +72,39 @@ Test(status, tells_what_a_trigger_is_at)
     cr_expect_eq(bad.is_active, -1);
     cr_expect_eq(bad.failures, 1);
     cr_expect_eq(bad.errors_total, 1);
+}
+
+Test(status, names_every_failing_trigger_with_its_error)
+{
+    rig_run(&r, 30000); /* the first decision activates, which leaves Ready alone */
+    cr_expect_str_eq(rig_workload(&r, "default/orders").message,
+                     "s1-script-dead (script): dead: scripted failure");
+    rig_source_of(&r, "orders")->fails = KEDA_EPROTOCOL;
+    rig_run(&r, 30000);
+    cr_expect_str_eq(rig_workload(&r, "default/orders").message,
+                     "s0-script-orders (script): orders: scripted failure; "
+                     "s1-script-dead (script): dead: scripted failure");
+}
+
+Test(status, counts_the_failing_triggers_that_its_message_has_no_room_for)
+{
+    static const char one[] = "  - {type: script, metadata: {source: dead}}\n";
+    enum { TRIGGERS = 60, LIMIT = 1100 };
+    char triggers[TRIGGERS * sizeof one + 1] = "";
+
+    for (size_t i = 0; i < TRIGGERS; i++)
+        memcpy(triggers + i * (sizeof one - 1), one, sizeof one);
+    cr_assert_eq(rig_put(&r, "more", rig_object("more", NULL, triggers)), KEDA_OK, "%s",
+                 r.err.text);
+    rig_run(&r, 1000);
+    const char *message = rig_workload(&r, "default/more").message;
+    const char *rest = strstr(message, "; and ");
+    size_t nnamed = 0;
+    for (const char *at = message; (at = strstr(at, " (script): ")) != NULL; at++)
+        nnamed++;
+    cr_expect_lt(strlen(message), LIMIT);
+    cr_assert_not_null(rest, "%s", message);
+    cr_expect_eq(nnamed + strtoul(rest + strlen("; and "), NULL, 10), TRIGGERS, "%s", message);
 }
 
 Test(status, respects_the_size_of_the_callers_struct)
