@@ -112,6 +112,10 @@ void ask_keep_count(workload *w, const keda_error *err)
     if (is_unreadable != w->is_unreadable)
         report_count_known(w, !is_unreadable, err == NULL ? "" : err->text);
     w->is_unreadable = is_unreadable;
+    if (err != NULL)
+        kept_error_set(&w->target->trouble, err);
+    else
+        kept_error_clear(&w->target->trouble);
 }
 
 static void on_write(const keda_target_call *call, const keda_error *err, void *user)

@@ -135,6 +135,8 @@ Test(target, is_unreadable_when_it_does_not_answer)
     cr_expect_eq(t.ncancelled, 1);
     cr_expect_eq(r.reason, KEDA_REASON_UNREADABLE);
     cr_expect(rig_logged(&r, "target unknown"), "%s", r.log.data);
+    cr_expect_not_null(strstr(rig_workload(&r, "default/orders").message, "no answer in time"),
+                       "%s", rig_workload(&r, "default/orders").message);
     cr_expect_null(t.scale);
 }
 
