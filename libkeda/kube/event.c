@@ -21,7 +21,7 @@ enum {
     AT_ONCE = 8,
     RETRY_MS = 1000,
     RETRY_MAX_MS = 30000,
-    ACTION_BYTES = 128,
+    SHORT_BYTES = 128, /* reason, action, and who reports */
     NOTE_BYTES = 1024
 };
 
@@ -58,41 +58,65 @@ static void micro_time(int64_t wall_ms, char *out, size_t size)
     (void)snprintf(out, size, "%s000Z", text);
 }
 
-static void cut(char *out, size_t size, const char *text)
+/* The longest beginning that is whole characters. What is not UTF-8 at all loses what is not ASCII. */
+static json_t *cut(const char *text, size_t most)
 {
-    (void)text_copy(out, size, text == NULL ? "" : text);
+    char out[NOTE_BYTES + 1];
+
+    (void)text_copy(out, most + 1, text == NULL ? "" : text);
     text_cut_broken_end(out);
+    json_t *value = json_string(out);
+    if (value != NULL)
+        return value;
+    for (char *c = out; *c != '\0'; c++) {
+        if ((unsigned char)*c >= 0x80)
+            *c = '?';
+    }
+    return json_string(out);
+}
+
+/* The caller's event with what keda_kube_ref leaves out; an object without a namespace has "". */
+static void read_event(const keda_kube *kube, keda_kube_event *out,
+                       const keda_kube_event *given)
+{
+    *out = *given;
+    if (out->about.api_version == NULL)
+        out->about.api_version = "apps/v1";
+    if (out->about.kind == NULL)
+        out->about.kind = "Deployment";
+    if (out->about.space == NULL)
+        out->about.space = kube->space;
 }
 
 /* An Event of an object without a namespace lies in "default". */
 static const char *space_of(const keda_kube_event *e)
 {
-    return e->about.space != NULL && e->about.space[0] != '\0' ? e->about.space : "default";
+    return e->about.space[0] != '\0' ? e->about.space : "default";
 }
 
 static json_t *regarding(const keda_kube_event *e)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s*, s:s*}", "apiVersion", e->about.api_version,
-                     "kind", e->about.kind, "namespace",
-                     e->about.space == NULL ? "" : e->about.space, "name", e->about.name, "uid",
+    const char *space = e->about.space[0] != '\0' ? e->about.space : NULL;
+
+    return json_pack("{s:s, s:s, s:s*, s:s, s:s*, s:s*}", "apiVersion", e->about.api_version,
+                     "kind", e->about.kind, "namespace", space, "name", e->about.name, "uid",
                      e->uid, "resourceVersion", e->resource_version);
 }
 
 /* The name begins with the object's, as everybody's do, and is at most 253 bytes. */
 static char *event_body(kube_events *events, const keda_kube_event *e)
 {
-    char name[254], now[64], action[ACTION_BYTES + 1], note[NOTE_BYTES + 1];
+    char name[254], now[64];
 
     (void)snprintf(name, sizeof name, "%.200s.%016llx", e->about.name,
                    (unsigned long long)clock_random_next(&events->random));
     micro_time(clock_wall_ms(loop_clock(events->kube->l)), now, sizeof now);
-    cut(action, sizeof action, e->action);
-    cut(note, sizeof note, e->note);
     json_t *root = json_pack(
-        "{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "apiVersion",
+        "{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o}", "apiVersion",
         "events.k8s.io/v1", "kind", "Event", "metadata", "name", name, "namespace", space_of(e),
         "eventTime", now, "reportingController", e->reporting_controller, "reportingInstance",
-        e->reporting_instance, "action", action, "reason", e->reason, "note", note, "type",
+        cut(e->reporting_instance, SHORT_BYTES), "action", cut(e->action, SHORT_BYTES),
+        "reason", cut(e->reason, SHORT_BYTES), "note", cut(e->note, NOTE_BYTES), "type",
         e->is_warning ? "Warning" : "Normal", "regarding", regarding(e));
     char *text = root == NULL ? NULL : json_dumps(root, JSON_COMPACT);
     char *body = mem_strdup(text);
@@ -173,10 +197,14 @@ static void make_room(kube_events *events)
     }
 }
 
-/* Only the newest can still be the same: equal ones come one after the other. */
+/* True when an equal one still waits. */
 static bool is_repeated(const kube_events *events, uint64_t hash)
 {
-    return events->last != NULL && events->last->call == NULL && events->last->hash == hash;
+    for (const waiting *w = events->first; w != NULL; w = w->next) {
+        if (w->hash == hash && w->call == NULL)
+            return true;
+    }
+    return false;
 }
 
 /* ---- sending */
@@ -204,8 +232,24 @@ static void back_off(kube_events *events)
 /* Later it may be taken; what else a server says will not change. */
 static bool will_pass(const keda_error *err)
 {
-    return err->http_status == 401 || err->http_status == 429 || err->http_status >= 500 ||
-           err->http_status == 0;
+    const int32_t status = err->http_status;
+
+    return status == 401 || status == 429 || status >= 500 ||
+           (status == 0 && err->code != KEDA_EINVAL);
+}
+
+static void note_posted(kube_events *events)
+{
+    events->wait_ms = 0;
+    if (events->trouble != 0)
+        log_write(&events->kube->log, KEDA_LOG_INFO, "Events are taken again", NULL);
+    events->trouble = 0;
+}
+
+static void drop(kube_events *events, waiting *w)
+{
+    take_out(events, w);
+    free_waiting(w);
 }
 
 static void on_posted(const keda_json *body, const keda_error *err, void *user)
@@ -220,17 +264,16 @@ static void on_posted(const keda_json *body, const keda_error *err, void *user)
         back_off(events);
         return;
     }
-    if (err != NULL) {
+    /* Its name is its own: where it is there already, an answer was lost. */
+    if (err == NULL || err->code == KEDA_ECONFLICT)
+        note_posted(events);
+    else
         count_dropped(events, err->http_status, err->text);
-    } else {
-        events->trouble = 0;
-        events->wait_ms = 0;
-    }
-    take_out(events, w);
-    free_waiting(w);
+    drop(events, w);
     pump(events);
 }
 
+/* False: later. */
 static bool send(kube_events *events, waiting *w)
 {
     keda_kube_request request = KEDA_KUBE_REQUEST_INIT;
@@ -274,41 +317,53 @@ static keda_status need_events(keda_kube *kube, keda_error *err)
     return KEDA_OK;
 }
 
-static waiting *make_waiting(kube_events *events, const keda_kube_event *e)
+static keda_status fill(waiting *w, kube_events *events, const keda_kube_event *e,
+                        keda_error *err)
 {
-    const char *space = space_of(e);
-    const size_t size = strlen(space) + 64;
-    waiting *w = mem_zalloc(1, sizeof *w);
+    static const kube_resource resource = {"events.k8s.io", "v1", "Event",
+                                           "events",        true, false};
+    keda_buf path = {0};
+    keda_status rc = kube_path(&path, &resource, space_of(e), NULL, NULL, err);
 
-    if (w == NULL)
-        return NULL;
     w->events = events;
     w->hash = hash_of(e);
-    w->body = event_body(events, e);
-    w->path = mem_alloc(size);
-    if (w->path == NULL || w->body == NULL) {
-        free_waiting(w);
-        return NULL;
-    }
-    (void)snprintf(w->path, size, "/apis/events.k8s.io/v1/namespaces/%s/events", space);
-    return w;
+    if (rc == KEDA_OK && ((w->path = mem_strdup(path.data)) == NULL ||
+                          (w->body = event_body(events, e)) == NULL))
+        rc = keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    keda_buf_clear(&path);
+    return rc;
 }
 
-keda_status keda_kube_event_post(keda_kube *kube, const keda_kube_event *event, keda_error *err)
+static bool is_whole(const keda_kube_event *e)
 {
-    if (event->struct_size < sizeof *event || event->about.api_version == NULL ||
-        event->about.kind == NULL || event->about.name == NULL || event->reason == NULL ||
-        event->action == NULL || event->reporting_controller == NULL ||
-        event->reporting_instance == NULL)
+    const char *const needed[] = {e->about.name, e->reason, e->action, e->reporting_controller,
+                                  e->reporting_instance};
+
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        if (needed[i] == NULL || *needed[i] == '\0')
+            return false;
+    }
+    return true;
+}
+
+keda_status keda_kube_event_post(keda_kube *kube, const keda_kube_event *given, keda_error *err)
+{
+    keda_kube_event event;
+    keda_status rc;
+
+    if (given == NULL || given->struct_size < sizeof *given || !is_whole(given))
         return keda_error_set(err, KEDA_EINVAL, "an Event that lacks what every Event has");
-    if (need_events(kube, err) != KEDA_OK)
-        return KEDA_ENOMEM;
-    if (is_repeated(kube->events, hash_of(event)))
-        return KEDA_OK;
-    make_room(kube->events);
-    waiting *w = make_waiting(kube->events, event);
+    read_event(kube, &event, given);
+    if ((rc = need_events(kube, err)) != KEDA_OK || is_repeated(kube->events, hash_of(&event)))
+        return rc;
+    waiting *w = mem_zalloc(1, sizeof *w);
     if (w == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    if ((rc = fill(w, kube->events, &event, err)) != KEDA_OK) {
+        free_waiting(w);
+        return rc;
+    }
+    make_room(kube->events);
     put_last(kube->events, w);
     pump(kube->events);
     return KEDA_OK;
