@@ -261,9 +261,13 @@ static void restore_original(const workload *w)
 
 void workload_settle_targets(keda_engine *e)
 {
+    /* Those of this change stand before those of changes before it. */
     for (chain_link *link = e->leaving.first; link != NULL; link = link->next) {
         workload *w = of_leaving(link);
         keda_target *t = w->target;
+        if (w->is_settled)
+            return;
+        w->is_settled = true;
         if (t == NULL)
             continue;
         if (!t->is_given_up && t->owner == NULL) {

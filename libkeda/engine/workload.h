@@ -82,7 +82,8 @@ struct workload {
     keda_history *history;
     size_t history_size;
     cycle cycle;
-    bool is_gone; /* no longer at work: only memory until the reaper comes */
+    bool is_gone;    /* no longer at work: only memory until the reaper comes */
+    bool is_settled; /* gone, and its target is somebody else's or given up */
 
     loop_timer tick; /* schedule.c */
     int64_t next_poll_ms, next_sync_ms;
