@@ -21,12 +21,12 @@ static bool is_unreserved(char c)
            (c != '\0' && strchr("-._~", c) != NULL);
 }
 
-/* RFC 3986: everything but the unreserved is escaped. NULL: nothing is added. */
+/* RFC 3986: everything but the unreserved is escaped. NULL and "": nothing is added. */
 static keda_status put_parameter(keda_buf *out, const char *name, const char *value)
 {
     keda_status rc;
 
-    if (value == NULL)
+    if (value == NULL || *value == '\0')
         return KEDA_OK;
     rc = buf_printf(out, "&%s=", name);
     for (const char *c = value; rc == KEDA_OK && *c != '\0'; c++)

@@ -13,7 +13,7 @@
 /* What both questions have in common; borrowed. */
 typedef struct watch_scope {
     const char *path;
-    const char *label_selector, *field_selector; /* NULL: all */
+    const char *label_selector, *field_selector; /* NULL and "": all */
 } watch_scope;
 
 /* Appends the path of a page; token NULL: the first. Errors: KEDA_ENOMEM. */
