@@ -55,6 +55,10 @@ keda_status kube_stream(keda_kube *kube, const keda_kube_request *request,
                         const http_stream *stream, keda_kube_done_fn done, void *user,
                         keda_kube_call **out, keda_error *err);
 
+/* Ends all writes of /scale with KEDA_ECANCELED: whoever asked for them may not scale any more. They must not
+ * be answered by asking for others. */
+void kube_drop_scales(keda_kube *kube);
+
 /* ---- kinds and paths (discovery.c) */
 
 typedef struct kube_resource {

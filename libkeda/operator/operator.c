@@ -109,6 +109,7 @@ void op_act_stop(keda_operator *op)
     op_objects_free(op);
     op_hpas_free(op);
     op_deps_free(op);
+    kube_drop_scales(op->kube);
     mem_free(op->watches);
     op->watches = NULL;
     op->nwatches = 0;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "engine/engine.h"
+#include "kube/queue.h"
 #include "support/operator_rig.h"
 
 static kube_peer *peer;
@@ -101,6 +103,27 @@ Test(leader, leaves_everything_when_it_cannot_renew)
     cr_expect_eq(is_leader(&a) + is_leader(&b), 1);
     cr_expect_eq(at_work(&a) + at_work(&b), 1);
     cr_expect_eq(operator_rig_replicas(&b, "web"), 2);
+}
+
+Test(leader, takes_back_what_is_under_way_when_it_cannot_renew)
+{
+    operator_rig_crash(&a);
+    open_one(&a, "a");
+    a.kube_options.timeout_ms = 60000;
+    operator_rig_put(&a, "web", ",\"annotations\":{\"libkeda.io/sync-interval\":\"1s\"}", "");
+    operator_rig_restart(&a);
+    operator_rigs_run(&a, &b, 30000);
+    cr_assert_eq(at_work(&a), 1);
+    kube_peer_silence(peer, true);
+    rig_source_of(&a.r, "web")->value = 40;
+    operator_rigs_run(&a, &b, 5000);
+    cr_assert_gt(a.kube->queue->nflying, 0);
+    operator_rigs_run(&a, &b, 11000);
+    cr_expect_eq(is_leader(&a), 0);
+    cr_expect_null(a.r.engine->ending.first, "no write of its own is on its way");
+    kube_peer_silence(peer, false);
+    operator_rigs_run(&a, &b, 60000);
+    cr_expect_eq(at_work(&a) + at_work(&b), 1);
 }
 
 Test(leader, changes_without_a_scale_or_a_status)

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { QUIET_ROUNDS = 3, FLIGHT_MS = 50, PATIENCE_MS = 3, MOST_ROUNDS = 200000, NTEXTS = 4 };
+enum { QUIET_ROUNDS = 3, FLIGHT_MS = 20, PATIENCE_MS = 3, MOST_ROUNDS = 200000, NTEXTS = 4 };
 
 /* ---- making */
 
