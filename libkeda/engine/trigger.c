@@ -118,12 +118,12 @@ static bool is_state_unknown(int32_t status)
 /* At once, then every 30 s while it lasts; one that comes and goes is not told more often. */
 static void tell_refused(trigger *t)
 {
-    const int64_t now_ms = engine_now_ms(t->workload->engine);
+    const int32_t now_s = (int32_t)(engine_now_ms(t->workload->engine) / 1000);
 
-    if (t->has_told_refused && now_ms - t->refused_at_ms < REREAD_MS)
+    if (t->has_told_refused && now_s - t->told_refused_s < REREAD_MS / 1000)
         return;
     t->has_told_refused = true;
-    t->refused_at_ms = now_ms;
+    t->told_refused_s = now_s;
     report_refused(t->workload);
 }
 
@@ -324,7 +324,7 @@ void trigger_take_over(trigger *t, trigger *before)
     t->backoff = before->backoff;
     t->reread_at_ms = before->reread_at_ms;
     t->has_reread = before->has_reread;
-    t->refused_at_ms = before->refused_at_ms;
+    t->told_refused_s = before->told_refused_s;
     t->has_told_refused = before->has_told_refused;
     for (size_t i = 0; i < t->specs.count && i < before->specs.count; i++)
         move_metric(&metrics_of(t)[i], &metrics_of(before)[i]);

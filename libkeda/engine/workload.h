@@ -41,12 +41,12 @@ typedef struct trigger {
     int32_t failures;         /* polls in a row */
     int64_t failing_since_ms; /* wall; -1: not failing */
     int64_t errors_total;
-    int64_t latency_ms;    /* of the last poll that ended */
-    kept_error error;      /* of the last one */
-    backoff backoff;       /* of opening, and of types without an endpoint */
-    int64_t reread_at_ms;  /* credentials; with an error that asks for it */
-    int64_t refused_at_ms; /* when its listener was told so */
+    int64_t latency_ms;   /* of the last poll that ended */
+    kept_error error;     /* of the last one */
+    backoff backoff;      /* of opening, and of types without an endpoint */
+    int64_t reread_at_ms; /* credentials; with an error that asks for it */
     bool has_reread, has_told_refused;
+    int32_t told_refused_s; /* when; on the engine's clock */
 } trigger;
 
 /* One pass of measure, decide, act (cycle.c). */
