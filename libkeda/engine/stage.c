@@ -88,10 +88,23 @@ static bool is_from_broken(const stage *st, const char *name)
     return params_map_get(metadata, from_env) != NULL ? st->is_pool_broken : st->is_auth_broken;
 }
 
-/* Errors of parameters whose source is missing say nothing new. */
-static bool is_known_missing(const stage *st, const char *name)
+static const char *find_variable(stage *st, const char *name, const char **why);
+
+/* That the variable it is to come from is not there has been told. */
+static bool is_variable_missing(stage *st, const char *name)
 {
-    if (is_from_broken(st, name))
+    char from_env[256];
+    const char *why = NULL;
+
+    (void)snprintf(from_env, sizeof from_env, "%sFromEnv", name);
+    const char *variable = params_map_get(&st->t->spec->metadata, from_env);
+    return variable != NULL && find_variable(st, variable, &why) == NULL && why != NULL;
+}
+
+/* Errors of parameters whose source is missing say nothing new. */
+static bool is_known_missing(stage *st, const char *name)
+{
+    if (is_from_broken(st, name) || is_variable_missing(st, name))
         return true;
     if (!st->is_incomplete || st->incomplete == NULL)
         return false;
