@@ -110,6 +110,60 @@ def test_poll_says_why_it_failed(kedactl, tmp_path):
     assert item["value"] is None and "No such file" in item["error"]
 
 
+DEPLOYMENT = """apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {name: work}
+spec:
+  scaleTargetRef: {name: consumer}
+  triggers:
+  - type: kafka
+    metadata: {bootstrapServersFromEnv: BROKERS, consumerGroup: mine, topicFromEnv: TOPIC}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: consumer}
+spec:
+  selector: {matchLabels: {app: consumer}}
+  template:
+    metadata: {labels: {app: consumer}}
+    spec:
+      containers:
+      - name: main
+        image: consumer
+        env:
+        - {name: PORT, value: "1"}
+        - {name: BROKERS, value: 127.0.0.1:$(PORT)}
+        - {name: TOPIC, valueFrom: {secretKeyRef: {name: topics, key: orders}}}
+"""
+SECRET = """---
+apiVersion: v1
+kind: Secret
+metadata: {name: topics}
+stringData: {orders: orders-of-today}
+"""
+
+
+def test_poll_reads_the_environment_of_a_deployment(kedactl, tmp_path):
+    (tmp_path / "work.yaml").write_text(DEPLOYMENT + SECRET)
+    answer = kedactl("poll", "-f", tmp_path / "work.yaml", "-o", "json")
+    [item] = json.loads(answer.stdout)["items"]
+    assert item["metric"] == "s0-kafka-orders-of-today"
+    assert answer.returncode == 1 and "127.0.0.1:1" in item["error"]  # nobody listens there
+
+
+@pytest.mark.parametrize("old, new, words", [
+    (SECRET, "", "metadata.topicFromEnv: the container's environment needs Secret topics, which does not exist"),
+    ("{name: consumer}\n  triggers", "{name: consumer, envSourceContainerName: side}\n  triggers",
+     "the target's pod template has no container side"),
+])
+def test_validate_says_what_an_environment_lacks(kedactl, old, new, words):
+    assert kedactl("validate", "-", text=DEPLOYMENT + SECRET).returncode == 0
+    answer = kedactl("validate", "-", text=(DEPLOYMENT + SECRET).replace(old, new))
+    errors = [line for line in answer.stdout.splitlines() if ": error: " in line]
+    assert answer.returncode == 1 and errors and all("FromEnv" in line for line in errors), answer.stdout
+    assert words in errors[0] and "orders-of-today" not in answer.stdout
+
+
 def test_scalers_lists_types_and_parameters(kedactl):
     answer = kedactl("scalers")
     assert answer.returncode == 0
