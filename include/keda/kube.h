@@ -315,6 +315,7 @@ typedef struct keda_kube_lease_options {
     }
 #endif
 
+/** Joins the election. out: the caller's. Errors: KEDA_EINVAL for times in the wrong order; KEDA_ENOMEM. */
 KEDA_API KEDA_MUST_USE keda_status keda_kube_lease_open(keda_kube_lease **out, keda_kube *kube,
                                                         const keda_kube_lease_options *opts,
                                                         keda_error *err);

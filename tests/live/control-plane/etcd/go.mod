@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 module libkeda.test/etcd
 
 go 1.24.0
