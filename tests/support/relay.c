@@ -115,12 +115,13 @@ static void join(relay *r, int client)
 static bool take_in(flow *f, int fd)
 {
     bool was_busy = false;
-    ssize_t n;
 
-    while (!f->is_ended && f->size < KEPT &&
-           (n = recv(fd, f->bytes + f->size, KEPT - f->size, MSG_DONTWAIT)) != -1) {
-        f->is_ended = n == 0;
-        f->size += (size_t)n;
+    while (!f->is_ended && f->size < KEPT) {
+        const ssize_t n = recv(fd, f->bytes + f->size, KEPT - f->size, MSG_DONTWAIT);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            break;
+        f->is_ended = n <= 0;
+        f->size += n > 0 ? (size_t)n : 0;
         was_busy = true;
     }
     return was_busy;
