@@ -17,9 +17,10 @@
 typedef struct stage {
     trigger *t;
     size_t index;
-    change *change;      /* NULL: the documents at work */
-    const entry *en;     /* with a change and findings: whose document */
-    const document *doc; /* NULL: problems go to err */
+    change *change;            /* NULL: the documents at work */
+    const entry *en;           /* with a change and findings: whose document */
+    const document *doc;       /* NULL: problems go to err */
+    const text_source *source; /* of its document: what it can see */
     keda_error *err;
     keda_map auth, env;
     const char *container; /* whose variables; NULL: envSourceContainerName, or the first */
@@ -28,7 +29,7 @@ typedef struct stage {
     bool has_pods;
     const char *why; /* the last variable that an authentication asked for is not there */
     char text[320];
-    keda_status env_rc; /* memory ran out while it was made */
+    keda_status rc;     /* KEDA_ENOMEM: a look-up ended for want of memory */
     bool is_incomplete; /* a source was missing: what it would have given is not asked for */
     const trigger_auth *incomplete;
     bool is_auth_broken, is_pool_broken; /* with errors, which have been told */
@@ -130,46 +131,36 @@ static void on_problem(const char *name, keda_severity severity, const char *mes
 
 /* ---- documents it refers to */
 
-static entry *find_object(const stage *st, const char *object)
+/* Without memory nothing is found, which must not be taken for an answer. */
+static entry *find_object(stage *st, char *take_key)
 {
-    if (object == NULL)
-        return NULL;
-    return st->change != NULL ? change_find(st->change, object)
-                              : table_find(&st->t->workload->engine->entries, object);
-}
+    entry *en = NULL;
 
-/* The source of its document: what it can see. */
-static const text_source *source_of(const stage *st)
-{
-    const scaled_object *object = &st->t->workload->object;
-
-    if (st->en != NULL)
-        return st->en->source;
-    char *key = entry_object("ScaledObject", object->space, object->name);
-    const entry *en = find_object(st, key);
-    mem_free(key);
-    return en == NULL ? NULL : en->source;
-}
-
-static entry *find_entry(const stage *st, const char *kind, const char *space, const char *name)
-{
-    char *object = entry_key(source_of(st), kind, space, name);
-    entry *en = find_object(st, object);
-    mem_free(object);
+    if (take_key == NULL)
+        st->rc = keda_error_set(st->err, KEDA_ENOMEM, "out of memory");
+    else if (st->change != NULL)
+        en = change_find(st->change, take_key);
+    else
+        en = table_find(&st->t->workload->engine->entries, take_key);
+    mem_free(take_key);
     return en;
+}
+
+static entry *find_entry(stage *st, const char *kind, const char *space, const char *name)
+{
+    return find_object(st, entry_key(st->source, kind, space, name));
 }
 
 static bool is_broken(const stage *st, const char *kind, const char *space, const char *name)
 {
-    char *object = entry_key(source_of(st), kind, space, name);
+    char *object = entry_key(st->source, kind, space, name);
     const bool is =
         st->change != NULL && object != NULL && change_is_broken(st->change, object);
     mem_free(object);
     return is;
 }
 
-static const keda_map *values_of(const stage *st, auth_from from, const char *space,
-                                 const char *name)
+static const keda_map *values_of(stage *st, auth_from from, const char *space, const char *name)
 {
     const entry *en =
         find_entry(st, from == AUTH_FROM_SECRET ? "Secret" : "ConfigMap", space, name);
@@ -179,7 +170,7 @@ static const keda_map *values_of(const stage *st, auth_from from, const char *sp
 /* spec: auth 1: a cluster's authentication has its Secrets in one namespace for all. */
 static const keda_map *object_values(auth_from from, const char *name, void *user)
 {
-    const stage *st = user;
+    stage *st = user;
     const char *space = st->incomplete->space;
 
     return values_of(
@@ -191,7 +182,7 @@ static const keda_map *object_values(auth_from from, const char *name, void *use
 
 static const keda_map *pod_values(bool is_secret, const char *name, void *user)
 {
-    const stage *st = user;
+    stage *st = user;
     return values_of(st, is_secret ? AUTH_FROM_SECRET : AUTH_FROM_CONFIG_MAP,
                      st->t->workload->object.space, name);
 }
@@ -212,9 +203,11 @@ static const pod_env *container_env(stage *st, const pod_template *pods)
         return &st->pods;
     if (st->has_pods)
         pod_env_clear(&st->pods);
-    st->env_rc = pod_env_resolve(&st->pods, c, pod_values, st, st->err);
-    st->has_pods = st->env_rc == KEDA_OK;
+    const keda_status rc = pod_env_resolve(&st->pods, c, pod_values, st, st->err);
+    st->has_pods = rc == KEDA_OK;
     st->pods_of = c->name;
+    if (rc != KEDA_OK)
+        st->rc = rc;
     return st->has_pods ? &st->pods : NULL;
 }
 
@@ -226,7 +219,7 @@ static const char *container_variable(stage *st, const pod_template *pods, const
 
     if (env != NULL)
         return pod_env_get(env, name, why);
-    if (pods->count == 0 || st->env_rc != KEDA_OK)
+    if (pods->count == 0 || st->rc != KEDA_OK)
         return NULL;
     (void)snprintf(st->text, sizeof st->text, "the target's pod template has no container %s",
                    container_name(st));
@@ -235,16 +228,13 @@ static const char *container_variable(stage *st, const pod_template *pods, const
 }
 
 /* Pools are everybody's. */
-static const entry *find_pool(const stage *st)
+static const entry *find_pool(stage *st)
 {
     const scaled_object *object = &st->t->workload->object;
 
     if (!text_equal(object->target_kind, "ProcessPool"))
         return NULL;
-    char *key = entry_object("ProcessPool", object->space, object->target_name);
-    const entry *pool = find_object(st, key);
-    mem_free(key);
-    return pool;
+    return find_object(st, entry_object("ProcessPool", object->space, object->target_name));
 }
 
 static bool is_pool_broken(const stage *st)
@@ -264,7 +254,6 @@ static bool is_pool_broken(const stage *st)
 static const char *find_variable(stage *st, const char *name, const char **why)
 {
     const scaled_object *object = &st->t->workload->object;
-    const text_source *src = source_of(st);
     const char *value = NULL;
 
     *why = NULL;
@@ -275,7 +264,8 @@ static const char *find_variable(stage *st, const char *name, const char **why)
     const entry *pool = find_pool(st);
     if (pool != NULL)
         value = params_map_get(&pool->env, name);
-    return value != NULL || (src != NULL && src->is_private) ? value : getenv(name);
+    const bool is_ours = st->rc == KEDA_OK && !(st->source != NULL && st->source->is_private);
+    return value != NULL || !is_ours ? value : getenv(name);
 }
 
 static const char *variable_value(const char *name, void *user)
@@ -288,6 +278,8 @@ static void on_missing(const auth_want *want, const char *message, void *user)
 {
     stage *st = user;
     const bool is_told = st->doc != NULL && want->from != AUTH_FROM_ENV;
+    if (st->rc != KEDA_OK)
+        return;
     const char *why = want->from == AUTH_FROM_ENV ? st->why : NULL;
     const bool is_later = why == NULL && st->change != NULL && st->change->is_check;
 
@@ -327,8 +319,8 @@ static keda_status resolve_entries(stage *st, const trigger_auth *auth)
         const keda_status rc =
             auth_resolve(&st->auth, &want, 1, &sources, on_missing, st, st->err);
         st->container = NULL;
-        if (rc != KEDA_OK || st->env_rc != KEDA_OK)
-            return rc != KEDA_OK ? rc : st->env_rc;
+        if (rc != KEDA_OK || st->rc != KEDA_OK)
+            return rc != KEDA_OK ? rc : st->rc;
     }
     return KEDA_OK;
 }
@@ -347,6 +339,8 @@ static keda_status resolve_auth(stage *st)
                    is_cluster ? "" : "/", spec->auth_name);
     if (en != NULL)
         return resolve_entries(st, &en->auth);
+    if (st->rc != KEDA_OK)
+        return st->rc;
     st->is_incomplete = true;
     st->is_auth_broken = is_broken(st, spec->auth_kind, space, spec->auth_name);
     if (!st->is_auth_broken)
@@ -372,8 +366,8 @@ static keda_status resolve_env(stage *st)
             continue;
         const char *why = NULL;
         const char *value = find_variable(st, metadata->items[i].value, &why);
-        if (st->env_rc != KEDA_OK)
-            return st->env_rc;
+        if (st->rc != KEDA_OK)
+            return st->rc;
         if (value == NULL && why != NULL)
             say_variable(st, metadata->items[i].name, why);
         if (value == NULL)
@@ -436,8 +430,11 @@ static keda_status make_instance(stage *st, keda_scaler **out)
         return rc;
     rc = instance_new(&s, t->workload->engine, t->type, &info, &sources, on_problem, st,
                       &nproblems, st->err);
-    if (rc != KEDA_OK)
+    rc = rc != KEDA_OK ? rc : st->rc;
+    if (rc != KEDA_OK) {
+        instance_discard(s);
         return rc;
+    }
     if (nproblems > 0 || st->nerrors > 0 || st->is_incomplete)
         instance_discard(s);
     else
@@ -454,6 +451,16 @@ static void clear(stage *st)
     st->has_pods = false;
 }
 
+static keda_status find_source(stage *st)
+{
+    const scaled_object *object = &st->t->workload->object;
+    const entry *en =
+        find_object(st, entry_object("ScaledObject", object->space, object->name));
+
+    st->source = en == NULL ? NULL : en->source;
+    return st->rc;
+}
+
 keda_status stage_for_change(change *c, trigger *t, keda_scaler **out, uint64_t *fingerprint,
                              keda_error *err)
 {
@@ -463,8 +470,10 @@ keda_status stage_for_change(change *c, trigger *t, keda_scaler **out, uint64_t 
                 .index = (size_t)(t - t->workload->triggers),
                 .change = c,
                 .err = err == NULL ? &own : err};
-    keda_status rc = make_instance(&st, &s);
+    keda_status rc = find_source(&st);
 
+    if (rc == KEDA_OK)
+        rc = make_instance(&st, &s);
     if (rc == KEDA_OK && s == NULL)
         rc = st.err->code == KEDA_OK
                  ? keda_error_set(st.err, KEDA_EINVAL, "the parameters are no longer complete")
@@ -558,7 +567,13 @@ keda_status stage_workload(change *c, workload *w, const entry *en, const docume
 
     for (size_t i = 0; rc == KEDA_OK && i < w->object.ntriggers; i++) {
         trigger *t = &w->triggers[i];
-        stage st = {.t = t, .index = i, .change = c, .en = en, .doc = doc, .err = err};
+        stage st = {.t = t,
+                    .index = i,
+                    .change = c,
+                    .en = en,
+                    .doc = doc,
+                    .source = en->source,
+                    .err = err};
         t->workload = w;
         t->spec = &w->object.triggers[i];
         t->failing_since_ms = -1;

@@ -3,8 +3,10 @@
 #include <criterion/criterion.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "engine/hosted.h"
 #include "support/failing_allocator.h"
 #include "support/rig.h"
 
@@ -77,6 +79,50 @@ Test(out_of_memory, is_reported_and_loses_nothing)
     }
     cr_expect_lt(n, MOST);
     cr_expect_gt(n, 200);
+}
+
+#define PODS                                                                                   \
+    "---\napiVersion: apps/v1\nkind: Callback\nmetadata: {name: orders}\n"                     \
+    "spec: {template: {spec: {containers: [{name: c, envFrom: [{secretRef: {name: keys}}], "   \
+    "env: [{name: PW, value: \"of-$(pw)\"}]}]}}}\n"
+
+/* What is not found for want of memory is not taken from elsewhere, nor said not to be there. */
+Test(out_of_memory, makes_nothing_of_an_environment)
+{
+    enum { MOST = 20000 };
+    keda_status rc = KEDA_ENOMEM;
+    size_t n = 1;
+
+    (void)snprintf(
+        text, sizeof text, "%s%s%s",
+        rig_object("orders", NULL,
+                   "  - {type: script, metadata: {source: a, passwordFromEnv: PW}}\n"
+                   "  - {type: script, metadata: {source: b}, authenticationRef: {name: "
+                   "auth}}\n"),
+        AUTH, PODS);
+    cr_assert_eq(setenv("PW", "of-this-process", 1), 0);
+    failing_allocator_set(0);
+    start();
+    rig_start(&r);
+    for (; n < MOST && rc != KEDA_OK; n++) {
+        failing_allocator_set(n);
+        rc = engine_put_private(r.engine, "one", text, strlen(text), NULL, &r.err);
+        failing_allocator_set(0);
+        cr_expect(rc == KEDA_OK || rc == KEDA_ENOMEM, "request %zu: %s", n, r.err.text);
+    }
+    rig_run(&r, 1000);
+    cr_expect_str_eq(rig_source_of(&r, "a")->secret, "of-x");
+    rc = KEDA_ENOMEM;
+    memcpy(strstr(text, "of-$(pw)"), "is", 2);
+    for (n = 1; n < MOST && rc != KEDA_OK; n++) {
+        failing_allocator_set(n);
+        rc = engine_put_private(r.engine, "one", text, strlen(text), NULL, &r.err);
+        failing_allocator_set(0);
+        cr_expect(rc == KEDA_OK || rc == KEDA_ENOMEM, "request %zu: %s", n, r.err.text);
+    }
+    rig_run(&r, 30000);
+    cr_expect_str_eq(rig_source_of(&r, "a")->secret, "is-x");
+    rig_close(&r);
 }
 
 Test(out_of_memory, leaves_what_ran_before_a_change_alone)
