@@ -88,8 +88,7 @@ static void auth_seen(op_watch *w, const keda_json *object)
     if (op_dep_get(w->op, &d, kind_of(w), op_text(object, "metadata.namespace"),
                    op_text(object, "metadata.name"), NULL, NULL) != KEDA_OK ||
         op_copy(&text, OP_API_VERSION, kind, object, METADATA, MEMBERS) != KEDA_OK) {
-        log_write(w->op->log, KEDA_LOG_ERROR, "no memory for an authentication", "type", kind,
-                  NULL);
+        op_watch_missed(w);
         keda_buf_clear(&text);
         return;
     }
@@ -106,8 +105,10 @@ static void auth_gone(op_watch *w, const keda_json *object)
     op_dep *d = NULL;
 
     if (op_dep_get(w->op, &d, kind_of(w), op_text(object, "metadata.namespace"),
-                   op_text(object, "metadata.name"), NULL, NULL) != KEDA_OK)
+                   op_text(object, "metadata.name"), NULL, NULL) != KEDA_OK) {
+        op_watch_missed(w);
         return;
+    }
     if (d->watch != NULL)
         become_absent(d);
     else

@@ -61,7 +61,7 @@ static const char *or_default(const char *text, const char *fallback)
 static keda_status follow(op_object *o, const keda_kube_ref *wanted, keda_error *err)
 {
     keda_kube_ref ref;
-    const bool is_first = o->target.name == NULL;
+    const bool is_first = o->follower == NULL;
 
     op_target_clear(o);
     if (!op_copy_text(&o->target.api_version, wanted->api_version) ||

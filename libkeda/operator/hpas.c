@@ -176,8 +176,10 @@ static void hpa_seen(op_watch *w, const keda_json *object)
     op_hpa *before = find_hpa(w, object);
     op_hpa *now = new_hpa(w, object);
 
-    if (now == NULL)
+    if (now == NULL) {
+        op_watch_missed(w);
         return;
+    }
     const bool is_read = read_hpa(now, object);
     now->mark = w->mark;
     if (before != NULL && before->slot == now->slot && strcmp(before->uid, now->uid) == 0)
@@ -194,8 +196,10 @@ static void hpa_seen(op_watch *w, const keda_json *object)
     }
     if (is_news && now->slot != NULL)
         slot_wake(now->slot);
-    if (!is_read)
-        drop_hpa(now);
+    if (is_read)
+        return;
+    op_watch_missed(w);
+    drop_hpa(now);
 }
 
 static void hpa_gone(op_watch *w, const keda_json *object)

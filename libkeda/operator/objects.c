@@ -179,17 +179,21 @@ static bool keep(op_object *o, const keda_json *object)
 {
     keda_buf text = {0};
 
+    (void)text_copy(o->uid, sizeof o->uid, op_text(object, "metadata.uid"));
     if (op_copy(&text, OP_API_VERSION, "ScaledObject", object, METADATA, MEMBERS) != KEDA_OK) {
         keda_buf_clear(&text);
         return false;
     }
-    mem_free(o->text);
-    o->size = text.size;
-    o->text = mem_strndup(text.data, text.size); /* without the room it grew into */
+    char *fitting = mem_strndup(text.data, text.size); /* without the room it grew into */
+    const size_t size = text.size;
     keda_buf_clear(&text);
-    (void)text_copy(o->uid, sizeof o->uid, op_text(object, "metadata.uid"));
+    if (fitting == NULL)
+        return false;
+    mem_free(o->text);
+    o->text = fitting;
+    o->size = size;
     (void)text_copy(o->version, sizeof o->version, op_text(object, "metadata.resourceVersion"));
-    return o->text != NULL;
+    return true;
 }
 
 void op_object_learn(op_object *o, const keda_json *object)
@@ -200,8 +204,10 @@ void op_object_learn(op_object *o, const keda_json *object)
         return;
     o->is_stale = false;
     o->status_digest = 0; /* somebody may have written another */
-    if (!keep(o, object))
+    if (!keep(o, object)) {
+        op_object_retry(o);
         o->is_stale = true;
+    }
     op_object_queue(o);
 }
 
@@ -217,8 +223,7 @@ static void scaled_object(op_watch *w, const keda_json *object)
         o = NULL;
     }
     if (o == NULL && (o = new_object(w, key, op_text(object, "metadata.namespace"))) == NULL) {
-        log_write(w->op->log, KEDA_LOG_ERROR, "no memory for a ScaledObject", "workload", key,
-                  NULL);
+        op_watch_missed(w);
         return;
     }
     o->mark = w->mark;

@@ -42,7 +42,8 @@ struct op_watch {
     keda_kube_watch *watch;
     uint32_t mark; /* of the present list */
     bool is_listed;
-    bool is_excused; /* in trouble, and optional */
+    bool is_excused;  /* in trouble, and optional */
+    loop_timer again; /* lists anew: something did not fit into memory */
     kept_error trouble;
 };
 
@@ -223,6 +224,8 @@ void op_act_stop(keda_operator *op); /* leaves everything, at once */
 /* watches.c */
 keda_status op_watches_open(keda_operator *op, keda_error *err);
 void op_watches_close(keda_operator *op);
+/* Something it told could not be kept: it is listed again in a while. */
+void op_watch_missed(op_watch *w);
 bool op_are_all_listed(const keda_operator *op);
 
 /* objects.c */

@@ -109,7 +109,9 @@ void op_reconcile(op_object *o)
         refresh(o);
     if (!o->is_dirty && op_status_is_old(o))
         return; /* nearly always */
-    if (o->text == NULL || keda_json_parse(&object, o->text, o->size, &err) != KEDA_OK) {
+    if (o->text == NULL)
+        return; /* it is being read again */
+    if (keda_json_parse(&object, o->text, o->size, &err) != KEDA_OK) {
         log_write(o->op->log, KEDA_LOG_ERROR, "a ScaledObject cannot be read", "workload",
                   o->key, "error", err.text, NULL);
         op_object_retry(o);

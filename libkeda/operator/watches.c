@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+enum { AGAIN_MS = 1000 };
+
 static const op_collection *const COLLECTIONS[OP_NWATCHED] = {&op_auths, &op_cluster_auths,
                                                               &op_hpas, &op_scaled_objects};
 
@@ -112,6 +114,25 @@ static keda_status open_watch(op_watch *w, keda_error *err)
     return rc;
 }
 
+static void open_again(loop_timer *timer, void *user)
+{
+    op_watch *w = user;
+    keda_error err = KEDA_ERROR_INIT;
+
+    (void)timer;
+    keda_kube_watch_close(w->watch);
+    w->watch = NULL;
+    if (open_watch(w, &err) != KEDA_OK)
+        op_watch_missed(w);
+}
+
+void op_watch_missed(op_watch *w)
+{
+    log_write(w->op->log, KEDA_LOG_ERROR, "no memory for what is watched", "type",
+              w->what->title, NULL);
+    (void)loop_timer_set(w->op->l, &w->again, op_now_ms(w->op) + AGAIN_MS, open_again, w, NULL);
+}
+
 static void plan(keda_operator *op, const op_collection *what)
 {
     const size_t n =
@@ -143,6 +164,7 @@ void op_watches_close(keda_operator *op)
 {
     for (size_t i = 0; i < op->nwatches; i++) {
         keda_kube_watch_close(op->watches[i].watch);
+        loop_timer_cancel(op->l, &op->watches[i].again);
         kept_error_clear(&op->watches[i].trouble);
         op->watches[i].watch = NULL;
     }
