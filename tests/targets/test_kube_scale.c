@@ -364,19 +364,19 @@ Test(kube_scale, writes_on_the_condition_of_what_it_saw)
 
 Test(kube_scale, knows_what_it_wrote_before_the_watch_does)
 {
-    keda_target_call first = {0}, second = {0};
     deploy(",\"spec\":{\"replicas\":1}");
     open_web();
     (void)observe();
-    keda_target_kube_scale.scale(state, 5, &first, &host);
-    for (int i = 0; i < 10000 && first.ncompletions == 0; i++) {
-        cr_assert_eq(loop_step(l, &err), KEDA_OK);
-        (void)kube_peer_step(peer);
-    }
-    cr_assert_eq(first.err.code, KEDA_OK, "%s", first.err.text);
-    keda_target_kube_scale.observe(state, &second, &host);
-    cr_assert_eq(second.ncompletions, 1);
-    cr_expect_eq(second.replicas.spec, 5);
+    kube_peer_fail(peer, "GET /apis/apps/v1/deployments", 503, 0, 0);
+    kube_peer_cut_watches(peer, false);
+    settle();
+    keda_target_call call = scale(5);
+    cr_expect_eq(call.err.code, KEDA_OK, "%s", call.err.text);
+    call = observe();
+    cr_expect_eq(call.replicas.spec, 5);
+    call = scale(6);
+    cr_expect_eq(call.err.code, KEDA_OK, "%s", call.err.text);
+    cr_expect_eq(kube_peer_requests(peer, "GET " WEB), 0);
 }
 
 Test(kube_scale, reports_a_lost_race_and_asks_what_there_is)
