@@ -429,3 +429,21 @@ Test(hosted, tells_no_value_of_an_environment)
     cr_expect_null(strstr(rig_findings(&r), "s3cret"), "%s", rig_findings(&r));
     cr_expect_not(rig_logged(&r, "s3cret"));
 }
+
+Test(hosted, has_pools_that_are_everybodys)
+{
+    const char *text =
+        "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: orders}\n"
+        "spec:\n  scaleTargetRef: {apiVersion: libkeda.io/v1alpha1, kind: ProcessPool, name: "
+        "w}\n"
+        "  triggers: [{type: script, metadata: {source: orders, passwordFromEnv: PW}}]\n"
+        "---\napiVersion: libkeda.io/v1alpha1\nkind: ProcessPool\nmetadata: {name: w}\n"
+        "spec: {command: [/bin/true], env: {PW: of-the-pool}}\n";
+    rig_source_of(&r, "orders")->value = 0;
+    cr_assert_eq(put("one", text), KEDA_OK, "%s", r.err.text);
+    rig_run(&r, 1000);
+    cr_expect_str_eq(seen(), "of-the-pool");
+    cr_expect_eq(put("two", strstr(text, "---")), KEDA_EINVAL);
+    cr_expect_not_null(strstr(r.err.text, "ProcessPool/default/w is already defined"), "%s",
+                       r.err.text);
+}
