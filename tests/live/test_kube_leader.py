@@ -86,15 +86,17 @@ def fall(how, leader, other, plane):
 
 
 def interleaved(requests, ours):
-    """Writes of a member while another one's was the last word on the Lease, in the server's order."""
+    """Writes of a member while another one's was the last word on the Lease, in the server's order.
+    Not its Events: they tell what it did while it led, and may have had to wait."""
     last, wrong = None, []
     for request in sorted(requests, key=lambda r: r.at):
         if request.token not in ours or request.code >= 300:
             continue
         if request.resource == "leases":
             last = request.token
-        elif request.token != last:
-            wrong.append(request)
+        elif request.token != last and request.resource != "events":
+            wrong.append(f"{request.at} {request.verb} {request.resource}/{request.subresource} "
+                         f"{request.name}")
     return wrong
 
 
@@ -119,7 +121,7 @@ def test_one_writer_at_a_time(cluster, space, counts, broker, operator, name):
         pulse.close()
     written = plane.audit.writes(mark)
     wrong = interleaved(written, tokens)
-    assert wrong == [], f"{len(wrong)} writes of a member that did not lead"
+    assert wrong == [], "writes of a member that did not lead"
     each = {m.label: sum(1 for r in written if r.token == m.token_id and r.resource != "leases")
             for m in members}
     print(f"{FALLS} leaders fell; writes of the two: {each}")
