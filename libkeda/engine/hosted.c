@@ -33,7 +33,8 @@ void engine_remember(keda_engine *e, const char *workload_id, const engine_memor
 
 void engine_set_observer(keda_engine *e, const engine_observer *observer)
 {
-    e->observer = observer == NULL ? (engine_observer){0} : *observer;
+    const engine_observer nobody = {0};
+    e->observer = observer == NULL ? nobody : *observer;
 }
 
 int32_t engine_trigger_code(const keda_engine *e, const char *workload_id, size_t i)
