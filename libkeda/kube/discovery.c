@@ -290,14 +290,19 @@ static keda_status find_ask(ask **out, kube_resources *resources, const char *gr
         return KEDA_OK;
     }
     a = mem_zalloc(1, sizeof *a);
-    if (a == NULL)
-        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    if (a == NULL) {
+        keda_error_set(err, KEDA_ENOMEM, "out of memory");
+        return KEDA_ENOMEM;
+    }
     a->resources = resources;
     a->group = mem_strdup(group);
     a->version = mem_strdup(version);
-    if (a->group == NULL || a->version == NULL)
-        rc = keda_error_set(err, KEDA_ENOMEM, "out of memory");
-    if (rc != KEDA_OK || (rc = send(a, err)) != KEDA_OK) {
+    if (a->group == NULL || a->version == NULL) {
+        keda_error_set(err, KEDA_ENOMEM, "out of memory");
+        free_ask(a);
+        return KEDA_ENOMEM;
+    }
+    if ((rc = send(a, err)) != KEDA_OK) {
         free_ask(a);
         return rc;
     }

@@ -140,7 +140,10 @@ static keda_status join(char **out, const char *dir, const char *name, keda_erro
 
     *out = rc == KEDA_OK ? mem_strdup(path.data) : NULL;
     keda_buf_clear(&path);
-    return *out != NULL ? KEDA_OK : keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    if (*out != NULL)
+        return KEDA_OK;
+    keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    return KEDA_ENOMEM;
 }
 
 static bool is_in_pod(const kube_places *places)

@@ -282,14 +282,14 @@ static keda_status find_context(kubeconfig_entry *out, const kubeconfig *c, cons
         if (current->text[0] != '\0')
             context = current->text;
     }
+    if (context != NULL && find(out, c, "contexts", "context", context))
+        return check_map(out, err);
     if (context == NULL)
-        return keda_error_set(err, KEDA_EINVAL,
-                              "%s: no context was named, and there is no current-context",
-                              file);
-    if (!find(out, c, "contexts", "context", context))
-        return keda_error_set(err, KEDA_EINVAL, "%s: there is no context \"%.64s\"", file,
-                              context);
-    return check_map(out, err);
+        keda_error_set(err, KEDA_EINVAL,
+                       "%s: no context was named, and there is no current-context", file);
+    else
+        keda_error_set(err, KEDA_EINVAL, "%s: there is no context \"%.64s\"", file, context);
+    return KEDA_EINVAL;
 }
 
 /* What the context names under `member`; *is_named false: nothing. */
@@ -430,7 +430,7 @@ static keda_status read_user(const kubeconfig_entry *e, kube_identity *out, keda
 keda_status kubeconfig_identity(const kubeconfig *c, const char *name, kube_identity *out,
                                 keda_error *err)
 {
-    kubeconfig_entry context, cluster, user;
+    kubeconfig_entry context = {0}, cluster = {0}, user = {0};
     bool is_named = false;
     keda_status rc = find_context(&context, c, name, err);
 

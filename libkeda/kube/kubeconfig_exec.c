@@ -111,7 +111,7 @@ static keda_status read_command(const kubeconfig_entry *e, kube_exec_spec *spec,
     keda_status rc = entry_text(e, "command", &command, err);
 
     if (rc == KEDA_OK && command == NULL)
-        rc = entry_fail(e, entry_get(e, "command"), "command", err, "is missing");
+        return entry_fail(e, entry_get(e, "command"), "command", err, "is missing");
     if (rc == KEDA_OK && strchr(command, '/') != NULL) {
         rc = entry_join(e, command, &spec->command, err);
     } else if (rc == KEDA_OK) {
@@ -178,11 +178,27 @@ keda_status kubeconfig_read_exec(const kubeconfig_entry *user, kube_identity *ou
 
 /* ---- what the cluster says to it ------------------------------------------------------------ */
 
-static keda_status put_json(keda_buf *out, const node *n)
+static keda_status put_json(keda_buf *out, const node *n);
+
+static keda_status put_members(keda_buf *out, const node *n)
 {
     const bool is_map = n->type == NODE_MAP;
-    keda_status rc;
+    keda_status rc = buf_putc(out, is_map ? '{' : '[');
 
+    for (size_t i = 0; rc == KEDA_OK && i < n->nitems; i++) {
+        if (i > 0)
+            rc = buf_putc(out, ',');
+        if (rc == KEDA_OK && is_map &&
+            (rc = json_string_write(out, n->items[i]->key)) == KEDA_OK)
+            rc = buf_putc(out, ':');
+        if (rc == KEDA_OK)
+            rc = put_json(out, n->items[i]);
+    }
+    return rc == KEDA_OK ? buf_putc(out, is_map ? '}' : ']') : rc;
+}
+
+static keda_status put_json(keda_buf *out, const node *n)
+{
     if (n->type == NODE_STRING)
         return json_string_write(out, n->text);
     if (n->type == NODE_NULL || n->type == NODE_BOOL)
@@ -194,17 +210,7 @@ static keda_status put_json(keda_buf *out, const node *n)
         (void)num_format_double(n->real, text, sizeof text);
         return buf_puts(out, text);
     }
-    rc = buf_putc(out, is_map ? '{' : '[');
-    for (size_t i = 0; rc == KEDA_OK && i < n->nitems; i++) {
-        if (i > 0)
-            rc = buf_putc(out, ',');
-        if (rc == KEDA_OK && is_map &&
-            (rc = json_string_write(out, n->items[i]->key)) == KEDA_OK)
-            rc = buf_putc(out, ':');
-        if (rc == KEDA_OK)
-            rc = put_json(out, n->items[i]);
-    }
-    return rc == KEDA_OK ? buf_putc(out, is_map ? '}' : ']') : rc;
+    return put_members(out, n);
 }
 
 keda_status kubeconfig_read_exec_cluster(const kubeconfig_entry *cluster, kube_exec_spec *spec,

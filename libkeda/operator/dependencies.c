@@ -174,9 +174,8 @@ void op_dep_drop_all(op_object *o)
 
 static void wake_users(op_dep *d)
 {
-    const op_use *u = NULL;
-    DL_FOREACH(d->users, u)
-    op_object_queue(u->object);
+    for (const op_use *u = d->users; u != NULL; u = u->next)
+        op_object_queue(u->object);
 }
 
 /* ---- what is known of one */
@@ -184,10 +183,10 @@ static void wake_users(op_dep *d)
 void op_dep_set(op_dep *d, keda_buf *take_text)
 {
     const op_presence presence = take_text != NULL ? OP_PRESENT : OP_ABSENT;
-    const bool is_same =
-        presence == d->presence && d->trouble.code == KEDA_OK &&
-        (take_text == NULL ||
-         (take_text->size == d->size && memcmp(take_text->data, d->text, d->size) == 0));
+    const bool is_same = presence == d->presence && d->trouble.code == KEDA_OK &&
+                         (take_text == NULL ||
+                          (take_text->size == d->size && take_text->data != NULL &&
+                           d->text != NULL && memcmp(take_text->data, d->text, d->size) == 0));
 
     kept_error_clear(&d->trouble);
     d->failures = 0;

@@ -37,7 +37,8 @@ void op_gathered_clear(op_gathered *g)
 
 static keda_status grow(op_gathered *g, keda_error *err)
 {
-    size_t of_parts = g->capacity, of_roots = g->capacity, of_names = g->capacity;
+    size_t of_parts = g->capacity;
+    size_t of_roots = of_parts, of_names = of_parts;
     keda_status rc = mem_grow((void **)&g->parts, &of_parts, g->count, sizeof *g->parts, err);
 
     if (rc == KEDA_OK)
