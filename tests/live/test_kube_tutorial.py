@@ -77,8 +77,8 @@ def test_the_tutorial(cluster, broker, operator, consumers, tmp_path):
     plane.kubectl("patch", "scaledobject", OBJECT, "--type=merge", "-p",
                   '{"spec": {"pollingInterval": 1, "cooldownPeriod": 2}}')
     daemon.wait(lambda: plane.replicas("default", DEPLOYMENT) == 0, "the way back to 0")
-    reasons = {event["reason"] for event in plane.events("default", OBJECT)}
-    assert {"KEDAScaleTargetActivated", "KEDAScaleTargetDeactivated"} <= reasons
+    daemon.wait(lambda: {"KEDAScaleTargetActivated", "KEDAScaleTargetDeactivated"} <=
+                {event["reason"] for event in plane.events("default", OBJECT)}, "both Events")
 
     plane.kubectl("delete", "-f", "consumer-deployment.yaml", "-f", "scaledobject.yaml", cwd=tmp_path)
     daemon.wait(lambda: left_behind(plane) == [], "nothing to be left behind")
