@@ -191,6 +191,58 @@ Test(kube_peer, lists_in_pages_and_by_selectors)
     cr_expect_eq(ask("GET", DEPLOYMENTS "?watch=true&resourceVersion=1", NULL), 410);
 }
 
+static void put_labelled(const char *name, const char *label)
+{
+    char json[256];
+
+    (void)snprintf(json, sizeof json,
+                   "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{"
+                   "\"name\":\"%s\",\"labels\":{\"is\":\"%s\"}}}",
+                   name, label);
+    kube_peer_put(peer, json);
+}
+
+/* Asks for the page after the last one. */
+static void next_page(void)
+{
+    char path[256];
+
+    (void)snprintf(path, sizeof path, DEPLOYMENTS "?limit=1&continue=%s",
+                   member("metadata.continue"));
+    cr_assert_eq(ask("GET", path, NULL), 200, "%s", err.text);
+}
+
+Test(kube_peer, lists_all_pages_as_of_the_first)
+{
+    char version[128];
+
+    put_labelled("a", "old");
+    put_labelled("c", "old");
+    put_labelled("e", "old");
+    kube_peer_delete(peer, "Deployment", "default", "web");
+    cr_expect_eq(ask("GET", DEPLOYMENTS "?limit=1", NULL), 200);
+    cr_expect_str_eq(member("items.0.metadata.name"), "a");
+    (void)snprintf(version, sizeof version, "%s", member("metadata.resourceVersion"));
+    put_labelled("b", "new"); /* created, changed, deleted, and twice */
+    put_labelled("c", "new");
+    kube_peer_delete(peer, "Deployment", "default", "e");
+    put_labelled("c", "newer");
+    kube_peer_delete(peer, "Deployment", "default", "b");
+    put_labelled("d", "new");
+    next_page();
+    cr_expect_str_eq(member("items.0.metadata.name"), "c");
+    cr_expect_str_eq(member("items.0.metadata.labels.is"), "old");
+    cr_expect_str_eq(member("metadata.resourceVersion"), version);
+    next_page();
+    cr_expect_str_eq(member("items.0.metadata.name"), "e");
+    cr_expect_str_eq(member("metadata.resourceVersion"), version);
+    cr_expect_str_eq(member("metadata.continue"), "");
+    cr_expect_eq(ask("GET", DEPLOYMENTS, NULL), 200);
+    cr_expect_eq(keda_json_count(keda_json_get(body, "items")), 3);
+    cr_expect_str_eq(member("items.1.metadata.labels.is"), "newer");
+    cr_expect_str_eq(member("items.2.metadata.name"), "d");
+}
+
 Test(kube_peer, knows_who_asks)
 {
     kube_peer_refuse_token(peer, "peer-token");

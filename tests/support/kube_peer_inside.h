@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the API server in memory share. kube_peer.c is its face, _serve.c its sockets, _route.c what
- * a request means, _watch.c what streams say, _store.c and _write.c its objects.
+ * a request means, _list.c and _watch.c what lists and streams say, _store.c, _kinds.c and _write.c its objects.
  */
 #ifndef SUPPORT_KUBE_PEER_INSIDE_H
 #define SUPPORT_KUBE_PEER_INSIDE_H
@@ -12,7 +12,16 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+enum { PEER_NAME_SIZE = 300 };
+
+/* ---- kinds (kube_peer_kinds.c) */
+
+void store_add_usual_kinds(peer_store *s);
+void store_free_kinds(peer_store *s);
+
 /* ---- objects (kube_peer_store.c) */
+
+char *store_key(const peer_kind *kind, json_t *object); /* "SPACE/NAME"; the caller's */
 
 json_t *store_open_copy(json_t *object); /* a copy whose metadata may be changed */
 peer_object *store_insert(peer_store *s, const peer_kind *kind, const char *space,
@@ -97,6 +106,12 @@ void serve_answer(peer_connection *c, int status, int retry_after_s, json_t *bod
 void route(kube_peer *peer, peer_connection *c, const peer_request *r);
 /* One parameter of a query, decoded; the caller's, NULL when it is not there. */
 char *query_of(const peer_request *r, const char *name);
+
+/* ---- lists (kube_peer_list.c) */
+
+/* A page, of the version its token is of. */
+peer_answer list_objects(kube_peer *peer, const peer_kind *kind, const char *space,
+                         const peer_request *r);
 /* Whether labels and fields select an object; NULL: all. */
 bool is_selected(json_t *object, const char *labels, const char *fields);
 bool is_in_space(json_t *object, const char *space);

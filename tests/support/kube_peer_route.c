@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a request to its answer: who asks, what its path names, and the verbs. Lists in pages and discovery are
- * here, writes in kube_peer_write.c, streams in kube_peer_watch.c.
+ * From a request to its answer: who asks, what its path names, the verbs, discovery. Lists are in
+ * kube_peer_list.c, writes in kube_peer_write.c, streams in kube_peer_watch.c.
  */
 #include "support/kube_peer_inside.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PARTS = 10, PART_SIZE = 300 };
+enum { MAX_PARTS = 10, PART_SIZE = PEER_NAME_SIZE };
 
 /* ---- texts */
 
@@ -52,59 +52,6 @@ char *query_of(const peer_request *r, const char *name)
     return NULL;
 }
 
-/* ---- selectors */
-
-static const char *field_of(json_t *object, const char *path, bool is_label)
-{
-    json_t *labels = json_object_get(json_object_get(object, "metadata"), "labels");
-
-    if (!is_label)
-        return peer_text_at(object, path);
-    return json_string_value(json_object_get(labels, path));
-}
-
-/* One term: "a", "!a", "a=b", "a==b", "a!=b". */
-static bool fits(json_t *object, const char *term, bool is_label)
-{
-    const bool is_absence = term[0] == '!';
-    const size_t n = strcspn(term + is_absence, "=!");
-    const char *rest = term + is_absence + n;
-    char name[PART_SIZE];
-
-    peer_must(strchr(term, '(') == NULL, "a selector by sets");
-    (void)snprintf(name, sizeof name, "%.*s", (int)n, term + is_absence);
-    const char *value = field_of(object, name, is_label);
-    if (*rest == '\0')
-        return (value != NULL) != is_absence;
-    const bool is_unequal = *rest == '!';
-    const char *wanted = rest + strspn(rest, "!=");
-    return (value != NULL && strcmp(value, wanted) == 0) != is_unequal;
-}
-
-static bool fits_all(json_t *object, const char *selector, bool is_label)
-{
-    char term[2 * PART_SIZE];
-
-    while (selector != NULL && *selector != '\0') {
-        const size_t n = strcspn(selector, ",");
-        (void)snprintf(term, sizeof term, "%.*s", (int)n, selector);
-        if (!fits(object, term, is_label))
-            return false;
-        selector += n + (selector[n] == ',');
-    }
-    return true;
-}
-
-bool is_selected(json_t *object, const char *labels, const char *fields)
-{
-    return fits_all(object, labels, true) && fits_all(object, fields, false);
-}
-
-bool is_in_space(json_t *object, const char *space)
-{
-    return space == NULL || strcmp(peer_text_at(object, "metadata.namespace"), space) == 0;
-}
-
 /* ---- paths */
 
 typedef struct peer_path {
@@ -141,88 +88,6 @@ static bool read_path(peer_path *p, const char *path)
     p->name = part_at(p, i + 1);
     p->sub = part_at(p, i + 2);
     return p->version != NULL && p->nparts <= i + 3;
-}
-
-/* ---- lists */
-
-static bool is_listed(const peer_object *o, const peer_kind *kind, const char *space,
-                      const char *const selectors[2])
-{
-    return o->kind == kind && is_in_space(o->json, space) &&
-           is_selected(o->json, selectors[0], selectors[1]);
-}
-
-/* "VERSION:KEY of the last one"; false: it has expired. */
-static bool read_token(const peer_store *s, const char *token, int64_t *version,
-                       const char **after)
-{
-    char *end = NULL;
-
-    *after = NULL;
-    *version = s->version;
-    if (token == NULL || *token == '\0')
-        return true;
-    *version = strtoll(token, &end, 10);
-    *after = *end == ':' ? end + 1 : end;
-    return *version >= s->oldest;
-}
-
-typedef struct list_page {
-    json_t *items;
-    const char *last; /* key of the last item */
-    bool has_more;
-} list_page;
-
-static void fill_page(list_page *page, const kube_peer *peer, const peer_kind *kind,
-                      const char *space, const peer_request *r, const char *after)
-{
-    char *labels = query_of(r, "labelSelector"), *fields = query_of(r, "fieldSelector");
-    char *limit_text = query_of(r, "limit");
-    const char *const selectors[2] = {labels, fields};
-    const long limit = limit_text == NULL ? 0 : strtol(limit_text, NULL, 10);
-
-    *page = (list_page){.items = json_array()};
-    for (const peer_object *o = peer->store.objects; o != NULL && !page->has_more;
-         o = o->next) {
-        if (!is_listed(o, kind, space, selectors) ||
-            (after != NULL && strcmp(o->key, after) <= 0))
-            continue;
-        if (limit > 0 && json_array_size(page->items) == (size_t)limit) {
-            page->has_more = true;
-        } else {
-            peer_must(json_array_append(page->items, o->json) == 0, "memory");
-            page->last = o->key;
-        }
-    }
-    free(labels);
-    free(fields);
-    free(limit_text);
-}
-
-static peer_answer list(kube_peer *peer, const peer_kind *kind, const char *space,
-                        const peer_request *r)
-{
-    char *token = query_of(r, "continue"), version_text[32], next[2 * PART_SIZE] = "", name[80];
-    peer_answer answer = {.status = 200};
-    const char *after;
-    int64_t version;
-    list_page page;
-
-    if (!read_token(&peer->store, token, &version, &after)) {
-        free(token);
-        return peer_refuse(410, "Expired", "The provided continue parameter is too old");
-    }
-    fill_page(&page, peer, kind, space, r, after);
-    (void)snprintf(version_text, sizeof version_text, "%lld", (long long)version);
-    if (page.has_more)
-        (void)snprintf(next, sizeof next, "%s:%s", version_text, page.last);
-    (void)snprintf(name, sizeof name, "%sList", kind->kind);
-    answer.body = json_pack("{s:s, s:s, s:{s:s, s:s}, s:o}", "kind", name, "apiVersion",
-                            kind->api_version, "metadata", "resourceVersion", version_text,
-                            "continue", next, "items", page.items);
-    peer_must(answer.body != NULL, "memory");
-    free(token);
-    return answer;
 }
 
 /* ---- discovery */
@@ -422,7 +287,7 @@ static peer_answer answer_of(kube_peer *peer, peer_connection *c, const peer_req
     if (strcmp(r->method, "GET") != 0)
         return not_allowed();
     if (!is_watch(r))
-        return list(peer, kind, p.space, r);
+        return list_objects(peer, kind, p.space, r);
     watch_begin(peer, c, kind, p.space, r);
     return (peer_answer){0};
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Objects by kind, namespace and name, and their history: what Kubernetes' API conventions say of versions,
- * generations, finalizers and subresources. What a write asks for is kube_peer_write.c's.
+ * generations, finalizers and subresources. Kinds are kube_peer_kinds.c's, what a write asks for
+ * kube_peer_write.c's.
  */
 #include "support/kube_peer_inside.h"
 
@@ -50,79 +51,6 @@ peer_answer peer_refuse(int status, const char *reason, const char *message)
 
     peer_must(body != NULL, "memory");
     return (peer_answer){.status = status, .body = body};
-}
-
-/* ---- kinds */
-
-peer_kind *store_kind(peer_store *s, const char *api_version, const char *kind)
-{
-    for (size_t i = 0; i < s->nkinds; i++) {
-        peer_kind *k = s->kinds[i];
-        if (!k->is_gone && strcmp(k->kind, kind) == 0 &&
-            (api_version == NULL || strcmp(k->api_version, api_version) == 0))
-            return k;
-    }
-    return NULL;
-}
-
-peer_kind *store_plural(peer_store *s, const char *group, const char *version,
-                        const char *plural)
-{
-    for (size_t i = 0; i < s->nkinds; i++) {
-        peer_kind *k = s->kinds[i];
-        if (!k->is_gone && strcmp(k->group, group) == 0 && strcmp(k->version, version) == 0 &&
-            strcmp(k->plural, plural) == 0)
-            return k;
-    }
-    return NULL;
-}
-
-/* A kind that comes again is the old one: watches of it may be told what happened meanwhile. */
-static peer_kind *revive(peer_store *s, const char *api_version, const char *kind)
-{
-    for (size_t i = 0; i < s->nkinds; i++) {
-        peer_kind *k = s->kinds[i];
-        if (strcmp(k->kind, kind) == 0 && strcmp(k->api_version, api_version) == 0) {
-            peer_must(k->is_gone, "the kind is there already");
-            k->is_gone = false;
-            return k;
-        }
-    }
-    return NULL;
-}
-
-peer_kind *store_add_kind(peer_store *s, const char *api_version, const char *kind,
-                          const char *plural, bool has_scale, bool is_namespaced)
-{
-    const char *slash = strchr(api_version, '/');
-    peer_kind *k = revive(s, api_version, kind);
-
-    if (k != NULL)
-        return k;
-    s->kinds = realloc(s->kinds, (s->nkinds + 1) * sizeof *s->kinds);
-    k = calloc(1, sizeof *k);
-    peer_must(s->kinds != NULL && k != NULL, "memory");
-    s->kinds[s->nkinds++] = k;
-    k->api_version = peer_copy(api_version);
-    k->group = peer_copy(slash == NULL ? "" : api_version);
-    if (slash != NULL)
-        k->group[slash - api_version] = '\0';
-    k->version = peer_copy(slash == NULL ? api_version : slash + 1);
-    k->kind = peer_copy(kind);
-    k->plural = peer_copy(plural);
-    k->has_scale = has_scale;
-    k->is_namespaced = is_namespaced;
-    return k;
-}
-
-void store_remove_kind(peer_store *s, peer_kind *kind)
-{
-    for (peer_object *o = s->objects, *next; o != NULL; o = next) {
-        next = o->next;
-        if (o->kind == kind)
-            store_drop(s, o);
-    }
-    kind->is_gone = true;
 }
 
 /* ---- history */
@@ -174,6 +102,12 @@ static char *key_of(const char *space, const char *name)
     peer_must(key != NULL, "memory");
     (void)snprintf(key, size, "%s/%s", space == NULL ? "" : space, name);
     return key;
+}
+
+char *store_key(const peer_kind *kind, json_t *object)
+{
+    return key_of(kind->is_namespaced ? peer_text_at(object, "metadata.namespace") : NULL,
+                  peer_text_at(object, "metadata.name"));
 }
 
 peer_object *store_find(peer_store *s, const peer_kind *kind, const char *space,
@@ -397,44 +331,18 @@ bool store_begin_deletion(peer_store *s, peer_object *o)
 
 void store_open(peer_store *s)
 {
-    static const struct {
-        const char *api_version, *kind, *plural;
-        bool has_scale, is_namespaced;
-    } all[] = {
-        {"apps/v1", "Deployment", "deployments", true, true},
-        {"apps/v1", "StatefulSet", "statefulsets", true, true},
-        {"apps/v1", "ReplicaSet", "replicasets", true, true},
-        {"apps/v1", "DaemonSet", "daemonsets", false, true},
-        {"v1", "Pod", "pods", false, true},
-        {"v1", "Secret", "secrets", false, true},
-        {"v1", "ConfigMap", "configmaps", false, true},
-        {"v1", "Service", "services", false, true},
-        {"v1", "ServiceAccount", "serviceaccounts", false, true},
-        {"v1", "Namespace", "namespaces", false, false},
-        {"v1", "Node", "nodes", false, false},
-        {"autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", false, true},
-        {"coordination.k8s.io/v1", "Lease", "leases", false, true},
-        {"events.k8s.io/v1", "Event", "events", false, true},
-        {"keda.sh/v1alpha1", "ScaledObject", "scaledobjects", false, true},
-        {"keda.sh/v1alpha1", "ScaledJob", "scaledjobs", false, true},
-        {"keda.sh/v1alpha1", "TriggerAuthentication", "triggerauthentications", false, true},
-        {"keda.sh/v1alpha1", "ClusterTriggerAuthentication", "clustertriggerauthentications",
-         false, false}};
-
     *s = (peer_store){.version = 1000, .oldest = 1000};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        (void)store_add_kind(s, all[i].api_version, all[i].kind, all[i].plural,
-                             all[i].has_scale, all[i].is_namespaced);
+    store_add_usual_kinds(s);
 }
 
-static void free_kind(peer_kind *k)
+void store_remove_kind(peer_store *s, peer_kind *kind)
 {
-    free(k->api_version);
-    free(k->group);
-    free(k->version);
-    free(k->kind);
-    free(k->plural);
-    free(k);
+    for (peer_object *o = s->objects, *next; o != NULL; o = next) {
+        next = o->next;
+        if (o->kind == kind)
+            store_drop(s, o);
+    }
+    kind->is_gone = true;
 }
 
 void store_close(peer_store *s)
@@ -445,8 +353,6 @@ void store_close(peer_store *s)
     }
     for (size_t i = 0; i < s->nchanges; i++)
         clear_change(&s->changes[i]);
-    for (size_t i = 0; i < s->nkinds; i++)
-        free_kind(s->kinds[i]);
+    store_free_kinds(s);
     free(s->changes);
-    free(s->kinds);
 }
