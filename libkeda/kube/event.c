@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "kube/micro_time.h"
 
 #include <jansson.h>
 
@@ -21,6 +22,7 @@ enum {
     AT_ONCE = 8,
     RETRY_MS = 1000,
     RETRY_MAX_MS = 30000,
+    SAME_MS = 600000,  /* so long an event that waits also stands for its equals */
     SHORT_BYTES = 128, /* reason, action, and who reports */
     NOTE_BYTES = 1024
 };
@@ -32,6 +34,7 @@ struct waiting {
     keda_kube_call *call; /* under way */
     char *path, *body;
     uint64_t hash; /* of object, reason and note */
+    int64_t since_ms;
 };
 
 struct kube_events {
@@ -41,6 +44,7 @@ struct kube_events {
     int64_t dropped;
     clock_random random;
     loop_timer retry;
+    loop_after soon; /* where no timer could be had */
     int64_t wait_ms; /* of the back-off; 0: none */
     int32_t trouble; /* HTTP status of the refusal that was logged last; 0: none */
 };
@@ -48,15 +52,6 @@ struct kube_events {
 static void pump(kube_events *events);
 
 /* ---- one event as text */
-
-static void micro_time(int64_t wall_ms, char *out, size_t size)
-{
-    char text[40];
-
-    clock_format_utc(wall_ms, 1, text, sizeof text);
-    text[strcspn(text, "Z")] = '\0';
-    (void)snprintf(out, size, "%s000Z", text);
-}
 
 /* The longest beginning that is whole characters. What is not UTF-8 at all loses what is not ASCII. */
 static json_t *cut(const char *text, size_t most)
@@ -106,11 +101,11 @@ static json_t *regarding(const keda_kube_event *e)
 /* The name begins with the object's, as everybody's do, and is at most 253 bytes. */
 static char *event_body(kube_events *events, const keda_kube_event *e)
 {
-    char name[254], now[64];
+    char name[254], now[KUBE_MICRO_TIME_SIZE];
 
     (void)snprintf(name, sizeof name, "%.200s.%016llx", e->about.name,
                    (unsigned long long)clock_random_next(&events->random));
-    micro_time(clock_wall_ms(loop_clock(events->kube->l)), now, sizeof now);
+    kube_micro_time(clock_wall_ms(loop_clock(events->kube->l)), now, sizeof now);
     json_t *root = json_pack(
         "{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o}", "apiVersion",
         "events.k8s.io/v1", "kind", "Event", "metadata", "name", name, "namespace", space_of(e),
@@ -128,7 +123,12 @@ static char *event_body(kube_events *events, const keda_kube_event *e)
 
 static uint64_t hash_of(const keda_kube_event *e)
 {
-    const char *const parts[] = {e->about.kind, e->about.space, e->about.name, e->reason,
+    const char *const parts[] = {e->about.api_version,
+                                 e->about.kind,
+                                 e->about.space,
+                                 e->about.name,
+                                 e->uid,
+                                 e->reason,
                                  e->note};
     uint64_t hash = 0;
 
@@ -197,11 +197,13 @@ static void make_room(kube_events *events)
     }
 }
 
-/* True when an equal one still waits. */
+/* True when an equal one still waits, and has not for long: its time is then about right for both. */
 static bool is_repeated(const kube_events *events, uint64_t hash)
 {
+    const int64_t since_ms = loop_now_ms(events->kube->l) - SAME_MS;
+
     for (const waiting *w = events->first; w != NULL; w = w->next) {
-        if (w->hash == hash && w->call == NULL)
+        if (w->hash == hash && w->call == NULL && w->since_ms > since_ms)
             return true;
     }
     return false;
@@ -215,6 +217,12 @@ static void on_retry(loop_timer *timer, void *user)
     pump(user);
 }
 
+static void on_soon(loop_after *after, void *user)
+{
+    (void)after;
+    pump(user);
+}
+
 static void back_off(kube_events *events)
 {
     const int64_t twice_ms = events->wait_ms * 2;
@@ -224,9 +232,10 @@ static void back_off(kube_events *events)
     events->wait_ms = events->wait_ms == 0      ? RETRY_MS
                       : twice_ms < RETRY_MAX_MS ? twice_ms
                                                 : RETRY_MAX_MS;
-    (void)loop_timer_set(events->kube->l, &events->retry,
-                         loop_now_ms(events->kube->l) + events->wait_ms, on_retry, events,
-                         NULL);
+    if (loop_timer_set(events->kube->l, &events->retry,
+                       loop_now_ms(events->kube->l) + events->wait_ms, on_retry, events,
+                       NULL) != KEDA_OK)
+        loop_after_add(events->kube->l, &events->soon, on_soon, events);
 }
 
 /* Later it may be taken; what else a server says will not change. */
@@ -327,6 +336,7 @@ static keda_status fill(waiting *w, kube_events *events, const keda_kube_event *
 
     w->events = events;
     w->hash = hash_of(e);
+    w->since_ms = loop_now_ms(events->kube->l);
     if (rc == KEDA_OK && ((w->path = mem_strdup(path.data)) == NULL ||
                           (w->body = event_body(events, e)) == NULL))
         rc = keda_error_set(err, KEDA_ENOMEM, "out of memory");
@@ -386,5 +396,6 @@ void kube_events_free(kube_events *events)
         free_waiting(w);
     }
     loop_timer_cancel(events->kube->l, &events->retry);
+    loop_after_cancel(events->kube->l, &events->soon);
     mem_free(events);
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading and writing Leases. Their times have six digits behind the second, no more and no fewer
- * (Kubernetes: MicroTime).
+ * Reading and writing Leases, as text alone: nothing is sent here. For lease.c.
  */
 #include "kube/lease_body.h"
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/text.h"
+#include "kube/micro_time.h"
 
 #include <jansson.h>
 
@@ -38,16 +37,6 @@ void lease_read(lease_seen *out, const keda_json *lease)
     out->transitions = number_at(lease, "spec.leaseTransitions");
 }
 
-static void micro_time(int64_t wall_ms, char *out, size_t size)
-{
-    char text[40];
-
-    clock_format_utc(wall_ms, 1, text, sizeof text);
-    text[strcspn(text, "Z")] = '\0';
-    (void)text_copy(out, size, text);
-    (void)text_copy(out + strlen(out), size - strlen(out), "000Z");
-}
-
 static json_t *metadata_of(const lease_write *w)
 {
     if (w->seen == NULL)
@@ -58,11 +47,11 @@ static json_t *metadata_of(const lease_write *w)
 /* Whole seconds, rounded up: a shorter one would let others in too early. */
 static json_t *spec_of(const lease_write *w)
 {
-    char now[64];
+    char now[KUBE_MICRO_TIME_SIZE];
     const bool has_acquired = w->keeps && w->seen != NULL && w->seen->acquired[0] != '\0';
     const int64_t transitions = w->seen == NULL ? 0 : w->seen->transitions + (w->keeps ? 0 : 1);
 
-    micro_time(w->wall_ms, now, sizeof now);
+    kube_micro_time(w->wall_ms, now, sizeof now);
     return json_pack("{s:s, s:I, s:s, s:s, s:I}", "holderIdentity", w->identity,
                      "leaseDurationSeconds", (json_int_t)((w->duration_ms + 999) / 1000),
                      "acquireTime", has_acquired ? w->seen->acquired : now, "renewTime", now,

@@ -4,10 +4,12 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "kube/kube.h"
+#include "support/failing_allocator.h"
 #include "support/fake_clock.h"
 #include "support/kube_peer.h"
 
@@ -342,6 +344,139 @@ Test(event, waits_once_with_its_equals)
     post("busy");
     settle();
     cr_expect_eq(kube_peer_count(peer, "Event"), 4, "it has happened again");
+}
+
+Test(event, stands_for_its_equals_for_ten_minutes)
+{
+    kube_peer_fail(peer, EVENTS, 503, 0, 0);
+    for (int i = 0; i < 9; i++) /* the first eight are under way, again and again */
+        post_nth(i);
+    settle();
+    fake_clock_advance(&fake, 599999);
+    post_nth(8);
+    cr_expect_eq(waiting(), 9);
+    fake_clock_advance(&fake, 1);
+    post_nth(8);
+    cr_expect_eq(waiting(), 10);
+    post_nth(8);
+    cr_expect_eq(waiting(), 10);
+}
+
+Test(event, of_an_object_that_was_created_again_is_its_own)
+{
+    keda_kube_event event = event_of("web", "x");
+
+    kube_peer_fail(peer, EVENTS, 503, 0, 0);
+    post_event(&event);
+    settle();
+    post_event(&event);
+    cr_expect_eq(waiting(), 1);
+    event.uid = "u-2";
+    post_event(&event);
+    cr_expect_eq(waiting(), 2);
+    event.uid = NULL;
+    post_event(&event);
+    cr_expect_eq(waiting(), 3);
+}
+
+/* The peer and curl have memory of their own. */
+Test(event_memory, that_is_missing_once_loses_nothing, .timeout = 120)
+{
+    size_t n = 0, refused = 0;
+
+    do {
+        failing_allocator_set(0);
+        open_world();
+        kube_peer_fail(peer, EVENTS, 503, 0, 1);
+        const keda_kube_event event = event_of("web", "x");
+        failing_allocator_set(++n);
+        const bool is_taken = keda_kube_event_post(kube, &event, &err) == KEDA_OK;
+        cr_expect(is_taken || err.code == KEDA_ENOMEM, "%zu: %s", n, err.text);
+        for (int i = 0; i < 40 && waiting() > 0; i++)
+            pass(1000);
+        const bool has_failed = failing_allocator_has_failed();
+        failing_allocator_set(0);
+        cr_expect_eq(waiting(), 0, "allocation %zu", n);
+        cr_expect_eq(dropped(), 0, "allocation %zu", n);
+        cr_expect_eq(kube_peer_count(peer, "Event"), is_taken ? 1 : 0, "allocation %zu", n);
+        refused += !is_taken;
+        close_world();
+        kube = NULL;
+        logged = (keda_buf){0};
+        if (!has_failed)
+            break;
+    } while (n < 2000);
+    cr_expect_gt(n, 10);
+    cr_expect_gt(refused, 0);
+    cr_expect_eq(failing_allocator_live(), 0);
+}
+
+/* ---- memory that is missing for a while */
+
+enum { TIMERS = 8 }; /* as many as a loop has room for at first */
+
+static bool is_missing;
+static long left; /* allocations until it is */
+
+static bool fails_now(void)
+{
+    return is_missing && left-- <= 0;
+}
+
+static void *scarce_malloc(size_t size)
+{
+    return fails_now() ? NULL : malloc(size);
+}
+
+static void *scarce_realloc(void *old, size_t size)
+{
+    return fails_now() ? NULL : realloc(old, size);
+}
+
+static void on_never(loop_timer *timer, void *user)
+{
+    (void)timer;
+    (void)user;
+}
+
+/* From the n-th allocation of the call on there is none, not for a timer either; later there is. True when it
+ * did not come to that. */
+static bool is_posted_without_memory(long n)
+{
+    loop_timer timers[TIMERS] = {0};
+
+    open_world();
+    for (size_t i = 0; i < TIMERS; i++)
+        cr_assert_eq(
+            loop_timer_set(l, &timers[i], fake.now_ms + 86400000, on_never, NULL, &err),
+            KEDA_OK);
+    const keda_kube_event event = event_of("web", "x");
+    left = n;
+    is_missing = true;
+    const bool is_taken = keda_kube_event_post(kube, &event, &err) == KEDA_OK;
+    is_missing = false;
+    const bool has_failed = left < 0;
+    for (int i = 0; i < 40 && waiting() > 0; i++)
+        pass(1000);
+    cr_expect_eq(waiting(), 0, "allocation %ld", n);
+    cr_expect_eq(kube_peer_count(peer, "Event"), is_taken ? 1 : 0, "allocation %ld", n);
+    for (size_t i = 0; i < TIMERS; i++)
+        loop_timer_cancel(l, &timers[i]);
+    close_world();
+    kube = NULL;
+    logged = (keda_buf){0};
+    return !has_failed;
+}
+
+Test(event_memory, that_is_missing_for_a_timer_too_does_not_end_it, .timeout = 120)
+{
+    long n = 0;
+
+    keda_set_allocator(scarce_malloc, scarce_realloc, free);
+    while (!is_posted_without_memory(n) && n < 500)
+        n++;
+    cr_expect_gt(n, 5);
+    cr_expect_lt(n, 500);
 }
 
 Test(event, is_dropped_when_ten_thousand_newer_ones_wait)
