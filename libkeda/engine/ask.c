@@ -51,7 +51,11 @@ static uint32_t poll_bits(uint32_t due)
 static void keep_busy(trigger *t)
 {
     keda_error err = KEDA_ERROR_INIT;
-    keda_error_set(&err, KEDA_ETIMEOUT, "the poll before has not ended");
+
+    if (t->failures > 0) /* what it failed with says more */
+        kept_error_get(&t->error, &err);
+    else
+        keda_error_set(&err, KEDA_ETIMEOUT, "the poll before has not ended");
     trigger_keep(t, NULL, &err);
 }
 

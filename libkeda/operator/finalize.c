@@ -25,10 +25,14 @@ static void restored(const keda_kube_scale *scale, const keda_error *err, void *
     (void)op_lane_end(o);
     o->is_restored = true;
     (void)snprintf(to, sizeof to, "%d", (int)o->original);
-    if (err == NULL)
+    if (err == NULL) {
+        char text[80];
+        (void)snprintf(text, sizeof text,
+                       "New size: %s; reason: the original count is restored", to);
         log_write(o->op->log, KEDA_LOG_INFO, "original count restored", "workload", o->key,
                   "to", to, NULL);
-    else if (err->code != KEDA_ENOTFOUND)
+        op_event(o, false, "SuccessfulRescale", "Rescale", text);
+    } else if (err->code != KEDA_ENOTFOUND)
         log_write(o->op->log, KEDA_LOG_WARN, "restoring the original count failed", "workload",
                   o->key, "to", to, "error", err->text, NULL);
 }
@@ -92,6 +96,15 @@ static bool restore(op_object *o, const keda_json *object)
 
 /* ---- letting go */
 
+void op_tell_deleted(op_object *o)
+{
+    if (o->has_told_deleted)
+        return;
+    o->has_told_deleted = true;
+    log_write(o->op->log, KEDA_LOG_INFO, "ScaledObject deleted", "workload", o->key, NULL);
+    op_event(o, true, "ScaledObjectDeleted", "Delete", "ScaledObject was deleted");
+}
+
 static void released(const keda_json *body, const keda_error *err, void *user)
 {
     op_object *o = user;
@@ -101,8 +114,7 @@ static void released(const keda_json *body, const keda_error *err, void *user)
         op_patch_failed(o, OP_STEP_RELEASE, "the finalizer cannot be removed", err);
         return;
     }
-    log_write(o->op->log, KEDA_LOG_INFO, "ScaledObject deleted", "workload", o->key, NULL);
-    op_event(o, true, "ScaledObjectDeleted", "Delete", "ScaledObject was deleted");
+    op_tell_deleted(o);
     op_object_learn(o, body);
 }
 

@@ -83,7 +83,7 @@ static keda_status follow(op_object *o, const keda_kube_ref *wanted, keda_error 
                : rc;
 }
 
-static keda_status follow_named(op_object *o, const keda_json *object, keda_error *err)
+keda_status op_follow(op_object *o, const keda_json *object, keda_error *err)
 {
     const keda_json *ref = keda_json_get(object, "spec.scaleTargetRef");
     const keda_kube_ref wanted = {.struct_size = sizeof wanted,
@@ -121,7 +121,7 @@ op_progress op_find_target(op_object *o, const keda_json *object, keda_error *er
 {
     kube_count count = {0};
 
-    if (follow_named(o, object, err) != KEDA_OK)
+    if (op_follow(o, object, err) != KEDA_OK)
         return OP_FAILS;
     o->presence = kube_look(o->follower, &count, err);
     if (o->presence == KUBE_NOT_KNOWN)

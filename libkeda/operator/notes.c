@@ -149,22 +149,20 @@ void notes_of_decision(const keda_decision_record *record, const char *target, b
 {
     const int32_t event = record->decision->event;
     const bool is_failure = record->outcome == KEDA_OUTCOME_FAILED;
-    const bool is_told =
+    const bool has_own =
         event > KEDA_EVENT_NONE && (size_t)event < sizeof kinds / sizeof kinds[0];
     const bool is_repeated = is_failure && *is_failing;
     keda_buf text = {0};
 
     if (!record->decision->is_write || record->outcome == KEDA_OUTCOME_NOT_WRITTEN)
         return;
-    if (is_told && !is_repeated) {
-        const kind_of_event *kind = &kinds[event];
+    if (!is_repeated) { /* KEDA says nothing of a raise to min or of paused-replicas: we do */
+        const kind_of_event *kind = &kinds[has_own ? event : KEDA_EVENT_RESCALED];
         kind->put(&text, record, target);
         tell(is_failure, is_failure ? kind->failed_reason : kind->reason, kind->action, &text,
              each, user);
     }
-    /* What has no event of its own says nothing when it fails, and must not silence what has. */
-    if (is_told || !is_failure)
-        *is_failing = is_failure;
+    *is_failing = is_failure;
 }
 
 /* ---- statuses */

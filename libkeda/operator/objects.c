@@ -67,11 +67,23 @@ void op_pump_stop(keda_operator *op)
     loop_timer_cancel(op->l, &op->pump);
 }
 
+/* Whoever wants the same target as another must know of it before either is put to work. */
+static void follow_target(op_object *o)
+{
+    keda_json *object = NULL;
+
+    if (o->text != NULL && keda_json_parse(&object, o->text, o->size, NULL) == KEDA_OK)
+        (void)op_follow(o, object, NULL); /* its own turn says what is wrong */
+    keda_json_free(object);
+}
+
 void op_objects_queue_all(keda_operator *op)
 {
     for (op_object *o = table_next(&op->objects, NULL); o != NULL;
-         o = table_next(&op->objects, o))
+         o = table_next(&op->objects, o)) {
+        follow_target(o);
         op_object_queue(o);
+    }
     start_pump(op);
 }
 
@@ -235,8 +247,11 @@ static void scaled_object_gone(op_watch *w, const keda_json *object)
     char key[600];
     op_object *o = key_of(object, key, sizeof key) ? table_find(&w->op->objects, key) : NULL;
 
-    if (o != NULL && strcmp(o->uid, op_text(object, "metadata.uid")) == 0)
-        drop_object(o);
+    if (o == NULL || strcmp(o->uid, op_text(object, "metadata.uid")) != 0)
+        return;
+    if (o->step == OP_STEP_RELEASE)
+        op_tell_deleted(o);
+    drop_object(o);
 }
 
 static void sweep(op_watch *w)

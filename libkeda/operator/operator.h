@@ -165,7 +165,7 @@ struct op_object {
     int64_t last_active_wall_ms; /* kept when it leaves the engine; -1: none */
     int64_t nputs;
 
-    bool is_finalizing, is_restored;
+    bool is_finalizing, is_restored, has_told_deleted;
     bool is_status_due;
     uint64_t status_digest;   /* of what the engine said when it was last compared; 0: never */
     bool is_ready;            /* the Ready condition, as last made */
@@ -267,11 +267,16 @@ op_progress op_clear_hpas(op_object *o, const keda_json *object, keda_error *err
 op_progress op_note_count(op_object *o, const keda_json *object,
                           keda_error *err);                                  /* status_send.c */
 op_progress op_work(op_object *o, const keda_json *object, keda_error *err); /* work.c */
-void op_finalize(op_object *o, const keda_json *object);                     /* finalize.c */
+/* It is gone by our own doing; the watch may say so before the answer to our request does. */
+void op_tell_deleted(op_object *o);
+op_progress op_yield(op_object *o, const keda_json *object, keda_error *err); /* rivals.c */
+void op_finalize(op_object *o, const keda_json *object);                      /* finalize.c */
 
 /* follow.c */
 void op_target_clear(op_object *o);
 bool op_wants_restore(const keda_json *object);
+/* Follows what the object names, if it does not yet. */
+keda_status op_follow(op_object *o, const keda_json *object, keda_error *err);
 
 /* hpas.c */
 extern const op_collection op_hpas;

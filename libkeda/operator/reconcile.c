@@ -9,7 +9,7 @@
 
 typedef op_progress (*step_fn)(op_object *o, const keda_json *object, keda_error *err);
 
-static const step_fn STEPS[] = {op_claim,      op_find_target, op_find_count,
+static const step_fn STEPS[] = {op_claim,      op_find_target, op_yield, op_find_count,
                                 op_clear_hpas, op_note_count,  op_work};
 
 static op_progress take_steps(op_object *o, const keda_json *object, keda_error *err)

@@ -85,6 +85,13 @@ static void describe(const keda_findings *findings, keda_error *err)
     }
 }
 
+/* Read by hpas.c, of which the reader of documents knows nothing. */
+static bool is_ours(const keda_finding *f)
+{
+    return strstr(f->path, "transfer-hpa-ownership") != NULL ||
+           strcmp(f->path, "spec.advanced.horizontalPodAutoscalerConfig.name") == 0;
+}
+
 /* Told when somebody has just written it, and not at every start. */
 static void tell_warnings(op_object *o, const keda_json *object, const keda_findings *findings)
 {
@@ -94,7 +101,8 @@ static void tell_warnings(op_object *o, const keda_json *object, const keda_find
 
     for (size_t i = 0; i < keda_findings_count(findings); i++) {
         const keda_finding *f = keda_findings_at(findings, i);
-        if (f->severity != KEDA_SEVERITY_WARNING)
+        if (f->severity != KEDA_SEVERITY_WARNING ||
+            (is_ours(f) && strstr(f->message, "not honoured") != NULL))
             continue;
         (void)snprintf(text, sizeof text, "%s: %s", f->path, f->message);
         log_write(o->op->log, KEDA_LOG_WARN, "in the ScaledObject", "workload", o->key,

@@ -161,3 +161,52 @@ Test(conflicts, lets_one_scaled_object_have_a_target)
     operator_rig_run(&o, 35000);
     cr_expect_eq(strncmp(operator_rig_condition(&o, "second", "Ready"), "True", 4), 0);
 }
+
+/* ---- two ScaledObjects on one target */
+
+static void put_rival(const char *name, const char *min)
+{
+    char text[1024];
+    (void)snprintf(
+        text, sizeof text,
+        "{\"apiVersion\":\"keda.sh/v1alpha1\",\"kind\":\"ScaledObject\",\"metadata\":"
+        "{\"name\":\"%s\",\"namespace\":\"default\"},\"spec\":{\"scaleTargetRef\":{"
+        "\"name\":\"web\"},\"minReplicaCount\":%s,\"triggers\":[{\"type\":\"script\","
+        "\"metadata\":{\"source\":\"web\"}}]}}",
+        name, min);
+    kube_peer_put(o.peer, text);
+}
+
+static bool is_refused(const char *name)
+{
+    return strstr(operator_rig_condition(&o, name, "Ready"), "would both scale") != NULL;
+}
+
+Test(conflicts, are_decided_after_a_restart_as_they_were_before)
+{
+    operator_rig_deploy(&o, "web", 3);
+    put_rival("zz", "1");
+    operator_rig_run(&o, 30000);
+    put_rival("aa", "6");
+    operator_rig_run(&o, 30000);
+    cr_expect(is_refused("aa"), "%s", operator_rig_condition(&o, "aa", "Ready"));
+    operator_rig_crash(&o);
+    operator_rig_restart(&o);
+    operator_rig_run(&o, 60000);
+    cr_expect(is_refused("aa"), "%s", operator_rig_condition(&o, "aa", "Ready"));
+    cr_expect_not(is_refused("zz"), "%s", operator_rig_condition(&o, "zz", "Ready"));
+    cr_expect_lt(operator_rig_replicas(&o, "web"), 6);
+}
+
+Test(conflicts, leave_the_target_to_the_next_one)
+{
+    operator_rig_deploy(&o, "web", 3);
+    put_rival("zz", "1");
+    operator_rig_run(&o, 30000);
+    put_rival("aa", "6");
+    operator_rig_run(&o, 30000);
+    kube_peer_delete(o.peer, "ScaledObject", "default", "zz");
+    operator_rig_run(&o, 60000);
+    cr_expect_not(is_refused("aa"), "%s", operator_rig_condition(&o, "aa", "Ready"));
+    cr_expect_eq(operator_rig_replicas(&o, "web"), 6);
+}

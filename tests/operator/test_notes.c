@@ -149,9 +149,11 @@ Test(notes, tell_a_failure_once_until_a_write_succeeds)
         expect_notes(&s, &is_failing, cases[i].failed);
         cr_expect(is_failing);
         expect_notes(&s, &is_failing, "");
-        s.decision.event = KEDA_EVENT_NONE; /* raised to min: a write without an event */
+        s.decision.event = KEDA_EVENT_NONE; /* raised to min: the core has no event for it */
         s.record.outcome = KEDA_OUTCOME_WRITTEN;
-        expect_notes(&s, &is_failing, "");
+        expect_notes(&s, &is_failing,
+                     "SuccessfulRescale (Rescale): New size: 8, from 0; reason: "
+                     "s0-kafka-t 640 above target 100\n");
         cr_expect_not(is_failing);
         s.decision.event = cases[i].event;
         s.record.outcome = KEDA_OUTCOME_FAILED;
