@@ -2,6 +2,7 @@
 """Where nothing changes nothing is written: 200 objects, half of them active, polled each second, and
 a leader's Lease is all that the audit log shows. KEDA_LIVE_STEADY_SECONDS makes it longer."""
 
+import collections
 import os
 
 from bed import elapsed, stays
@@ -55,7 +56,8 @@ def test_nothing_is_written_at_steady_state(cluster, space, broker, operator, na
     mark = plane.audit.mark()
     polls = daemon.metrics("keda_scaler_metrics_latency_seconds")
     stays(daemon.is_alive, "kedad", until=elapsed(SECONDS), timeout=SECONDS + 10, step=0.2)
-    assert writes(plane, daemon, mark) == []
+    written = writes(plane, daemon, mark)
+    assert written == [], story(plane, space, daemon, written)
     assert is_settled(plane, space, active) and len(polls) >= OBJECTS
     mine = plane.audit.requests(mark, user=daemon.identity.user)
     print(f"{SECONDS:g} s, {OBJECTS} objects: 0 writes, {len(mine)} requests: "
@@ -66,3 +68,11 @@ def test_nothing_is_written_at_steady_state(cluster, space, broker, operator, na
 def writes(plane, daemon, since):
     return [request for request in plane.audit.writes(since, user=daemon.identity.user)
             if request.resource != "leases"]
+
+
+def story(plane, space, daemon, written):
+    """What was written, and why, as far as Events and the log tell."""
+    kinds = collections.Counter((r.verb, r.resource, r.subresource) for r in written)
+    first = next((r.name.partition(".")[0] for r in written), "")
+    notes = [f"{e['reason']}: {e['note']}" for e in plane.events(space, first)][-10:]
+    return "\n".join([f"{kinds}", first, *notes, *daemon.lines[-20:]])
