@@ -37,12 +37,6 @@ void engine_set_observer(keda_engine *e, const engine_observer *observer)
     e->observer = observer == NULL ? nobody : *observer;
 }
 
-int32_t engine_trigger_code(const keda_engine *e, const char *workload_id, size_t i)
-{
-    const workload *w = table_find(&e->workloads, workload_id);
-    return w == NULL || i >= w->object.ntriggers ? KEDA_OK : w->triggers[i].error.code;
-}
-
 bool engine_is_dry_run(const keda_engine *e)
 {
     return e->settings.is_dry_run;

@@ -31,9 +31,6 @@ void engine_remember(keda_engine *e, const char *workload, const engine_memory *
 void engine_set_observer(keda_engine *e,
                          const engine_observer *observer); /* copied; NULL: none */
 
-/* Code of the last error of trigger i's poll, KEDA_OK when it is well. */
-int32_t engine_trigger_code(const keda_engine *e, const char *workload, size_t trigger);
-
 bool engine_is_dry_run(const keda_engine *e);
 
 /* Where it looks for a ClusterTriggerAuthentication's Secrets and ConfigMaps. */

@@ -2,11 +2,11 @@
 /*
  * Making and closing a client, and giving it requests. What happens to them is queue.c's and call.c's.
  */
-#include "kube/event.h"
 #include "kube/client.h"
 
 #include "base/mem.h"
 #include "kube/discovery.h"
+#include "kube/event.h"
 #include "kube/queue.h"
 
 #include <assert.h>

@@ -5,17 +5,7 @@
  */
 #include "operator/operator.h"
 
-#include "base/mem.h"
-
 #include <string.h>
-
-static void drop_status(op_object *o)
-{
-    mem_free(o->status_now);
-    mem_free(o->status_was);
-    o->status_now = NULL;
-    o->status_was = NULL;
-}
 
 op_step op_lane_end(op_object *o)
 {
@@ -43,7 +33,7 @@ void op_lane_cancel(op_object *o)
         o->is_status_due = true;
         o->status_digest = 0;
     }
-    drop_status(o);
+    op_status_forget(o);
 }
 
 bool op_lane_is_free(op_object *o)

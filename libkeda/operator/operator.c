@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/buf.h"
 
 #include <stdio.h>
 #include <string.h>

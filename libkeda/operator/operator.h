@@ -306,6 +306,7 @@ void op_leave_engine(op_object *o);
 
 /* status_send.c */
 void op_status_send(op_object *o, const keda_json *object);
+void op_status_forget(op_object *o); /* what was kept of one that was being written */
 bool op_status_is_old(
     op_object *o); /* the engine says what it said when that was last written */
 

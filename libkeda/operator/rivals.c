@@ -3,6 +3,7 @@
  * Two ScaledObjects on one target: only one can be put to work, which the engine sees to. After a start it
  * must be the one that was at work before, or a restart would scale; else the older one.
  */
+#include "operator/message.h"
 #include "operator/operator.h"
 
 #include <string.h>
@@ -10,14 +11,8 @@
 /* Refused objects say so in their status. */
 static bool was_at_work(const keda_json *object)
 {
-    const keda_json *conditions = keda_json_get(object, "status.conditions");
-
-    for (size_t i = 0; i < keda_json_count(conditions); i++) {
-        const keda_json *c = keda_json_at(conditions, i, NULL);
-        if (strcmp(op_text(c, "type"), "Ready") == 0)
-            return strcmp(op_text(c, "reason"), "ScaledObjectCheckFailed") != 0;
-    }
-    return false;
+    const keda_json *ready = message_condition(keda_json_get(object, "status"), "Ready");
+    return ready != NULL && strcmp(op_text(ready, "reason"), "ScaledObjectCheckFailed") != 0;
 }
 
 static bool goes_before(const op_object *rival, const op_object *o, const keda_json *object)

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "operator/message.h"
 #include "operator/operator.h"
 
 #include <string.h>
@@ -142,7 +143,7 @@ bool op_status_is_old(op_object *o)
 
 /* ---- writing */
 
-static void drop_texts(op_object *o)
+void op_status_forget(op_object *o)
 {
     mem_free(o->status_now);
     mem_free(o->status_was);
@@ -180,19 +181,7 @@ static void written(const keda_json *body, const keda_error *err, void *user)
         o->is_status_due = true;
         op_object_retry(o);
     }
-    drop_texts(o); /* of an object that is gone or another: the watch will tell */
-}
-
-static bool is_true(const keda_json *status, const char *type)
-{
-    const keda_json *conditions = keda_json_get(status, "conditions");
-
-    for (size_t i = 0; i < keda_json_count(conditions); i++) {
-        const keda_json *c = keda_json_at(conditions, i, NULL);
-        if (strcmp(op_text(c, "type"), type) == 0)
-            return strcmp(op_text(c, "status"), "True") == 0;
-    }
-    return false;
+    op_status_forget(o); /* of an object that is gone or another: the watch will tell */
 }
 
 static keda_status keep_before(op_object *o, const keda_json *object, keda_buf *take_now)
@@ -200,7 +189,7 @@ static keda_status keep_before(op_object *o, const keda_json *object, keda_buf *
     const keda_json *status = keda_json_get(object, "status");
     keda_buf was = {0};
 
-    drop_texts(o);
+    op_status_forget(o);
     if (status != NULL && keda_json_write(status, buf_write, &was, NULL) != KEDA_OK) {
         keda_buf_clear(&was);
         return KEDA_ENOMEM;
@@ -224,7 +213,7 @@ static keda_status send(op_object *o, const keda_json *object, keda_buf *now, co
     if (rc == KEDA_OK)
         op_lane_begin(o, OP_STEP_STATUS);
     else
-        drop_texts(o);
+        op_status_forget(o);
     return rc;
 }
 
@@ -241,7 +230,7 @@ static keda_status write_status(op_object *o, const keda_json *object, const kno
         rc = keda_json_parse(&parsed, now.data, now.size, err);
     if (rc != KEDA_OK)
         goto out;
-    o->is_ready = is_true(parsed, "Ready");
+    o->is_ready = strcmp(op_text(message_condition(parsed, "Ready"), "status"), "True") == 0;
     if (o->op->is_dry_run || (rc = status_patch(&patch, object, parsed, err)) != KEDA_OK ||
         patch.size == 0)
         goto out;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "operator/gather.h"
+#include "operator/message.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -39,14 +40,8 @@ void op_leave_engine(op_object *o)
 
 static bool was_active(const keda_json *object)
 {
-    const keda_json *conditions = keda_json_get(object, "status.conditions");
-
-    for (size_t i = 0; i < keda_json_count(conditions); i++) {
-        const keda_json *c = keda_json_at(conditions, i, NULL);
-        if (strcmp(op_text(c, "type"), "Active") == 0)
-            return strcmp(op_text(c, "status"), "True") == 0;
-    }
-    return false;
+    const keda_json *active = message_condition(keda_json_get(object, "status"), "Active");
+    return strcmp(op_text(active, "status"), "True") == 0;
 }
 
 static int64_t time_at(const keda_json *object, const char *path)
