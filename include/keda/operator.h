@@ -25,10 +25,12 @@ typedef struct keda_operator_options {
     const char *cluster_namespace;
     int32_t
         is_secret_access_restricted; /* KEDA_RESTRICT_SECRET_ACCESS: Secrets of that one only */
-    int32_t is_leader_elected;       /* not 0: acts only while it holds the lease */
-    const char *identity;            /* of this process; NULL: host name and random digits */
-    const char *lease_name;          /* NULL: "kedad.libkeda.io" */
-    const char *lease_namespace;     /* NULL: the client's */
+    /* Not 0: acts only while it holds the lease. When it has lost it, what this client was still to write to
+     * /scale and as Events, the host's too, is given up. */
+    int32_t is_leader_elected;
+    const char *identity;        /* of this process; NULL: host name and random digits */
+    const char *lease_name;      /* NULL: "kedad.libkeda.io" */
+    const char *lease_namespace; /* NULL: the client's */
     int64_t lease_duration_ms, renew_deadline_ms, retry_ms; /* 0: 15,000, 10,000, 2,000 */
     int64_t reread_ms; /* Secrets and ConfigMaps in use are read again that often; 0: 30,000 */
 } keda_operator_options;

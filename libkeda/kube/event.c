@@ -386,15 +386,32 @@ size_t keda_kube_events_waiting(const keda_kube *kube, int64_t *dropped)
     return kube->events == NULL ? 0 : kube->events->count;
 }
 
-void kube_events_free(kube_events *events)
+static void drop_all(kube_events *events)
 {
-    if (events == NULL)
-        return;
     for (waiting *w = events->first, *next; w != NULL; w = next) {
         next = w->next;
         keda_kube_cancel(w->call);
         free_waiting(w);
     }
+    events->first = events->last = NULL;
+    events->count = events->nunder_way = 0;
+}
+
+void kube_drop_events(keda_kube *kube)
+{
+    kube_events *events = kube->events;
+
+    if (events == NULL)
+        return;
+    events->dropped += (int64_t)events->count;
+    drop_all(events);
+}
+
+void kube_events_free(kube_events *events)
+{
+    if (events == NULL)
+        return;
+    drop_all(events);
     loop_timer_cancel(events->kube->l, &events->retry);
     loop_after_cancel(events->kube->l, &events->soon);
     mem_free(events);

@@ -10,4 +10,7 @@
 /* Drops what waits; before the queue goes. NULL is fine. */
 void kube_events_free(kube_events *events);
 
+/* Gives up all that wait or are on their way, for one who may not write any more; they count as dropped. */
+void kube_drop_events(keda_kube *kube);
+
 #endif

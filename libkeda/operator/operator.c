@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "kube/event.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -109,6 +110,7 @@ void op_act_stop(keda_operator *op)
     op_hpas_free(op);
     op_deps_free(op);
     kube_drop_scales(op->kube);
+    kube_drop_events(op->kube); /* whoever leads now is the only one who writes */
     mem_free(op->watches);
     op->watches = NULL;
     op->nwatches = 0;

@@ -86,15 +86,14 @@ def fall(how, leader, other, plane):
 
 
 def interleaved(requests, ours):
-    """Writes of a member while another one's was the last word on the Lease, in the server's order.
-    Not its Events: they tell what it did while it led, and may have had to wait."""
+    """Writes of a member while another one's was the last word on the Lease, in the server's order."""
     last, wrong = None, []
     for request in sorted(requests, key=lambda r: r.at):
         if request.token not in ours or request.code >= 300:
             continue
         if request.resource == "leases":
             last = request.token
-        elif request.token != last and request.resource != "events":
+        elif request.token != last:
             wrong.append(f"{request.at} {request.verb} {request.resource}/{request.subresource} "
                          f"{request.name}")
     return wrong

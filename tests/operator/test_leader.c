@@ -2,6 +2,7 @@
 /* Two operators on one cluster: at most one acts, and another takes over when it cannot. */
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/engine.h"
@@ -136,4 +137,34 @@ Test(leader, changes_without_a_scale_or_a_status)
     cr_expect_eq(at_work(&b), 1);
     cr_expect_eq(kube_peer_requests(peer, "web/scale"), scales);
     cr_expect_eq(kube_peer_writes(peer), writes);
+}
+
+/* A process that was frozen wakes with all its timers due, the oldest first. */
+Test(leader, writes_nothing_when_it_wakes_after_its_lease)
+{
+    enum { NOBJECTS = 10 }; /* more than the rate limit lets be written in time */
+    char name[8];
+
+    operator_rig_crash(&a);
+    open_one(&a, "a");
+    a.kube_options.qps = 1.0;
+    a.kube_options.burst = 1;
+    for (int i = 0; i < NOBJECTS; i++) {
+        (void)snprintf(name, sizeof name, "o%d", i);
+        operator_rig_deploy(&a, name, 2);
+        operator_rig_put(&a, name, "", "");
+    }
+    operator_rig_restart(&a);
+    operator_rigs_run(&a, &b, 40000);
+    cr_assert_eq(is_leader(&a), 1);
+    cr_assert_gt(keda_kube_events_waiting(a.kube, NULL), 0);
+    operator_rig_run(&b, 40000); /* and a stands still */
+    cr_assert_eq(is_leader(&b), 1);
+    const size_t writes = kube_peer_writes(peer);
+    fake_clock_advance(&a.r.clock, 40000);
+    operator_rig_settle(&a);
+    cr_expect_eq(is_leader(&a), 0);
+    cr_expect_eq(kube_peer_writes(peer), writes, "%s", kube_peer_last_body(peer, "PATCH"));
+    cr_expect_eq(at_work(&a), 0);
+    cr_expect_eq(keda_kube_events_waiting(a.kube, NULL), 0, "they would be written later");
 }
