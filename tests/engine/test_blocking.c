@@ -268,6 +268,23 @@ Test(blocking, tells_a_batch_that_nobody_waits_for_it)
     rig_close(&r);
 }
 
+Test(blocking, keeps_saying_why_while_a_poll_does_not_end)
+{
+    char first[256];
+    start(0);
+    must_wait = true;
+    put("a", "  - {type: blocking, metadata: {}}\n");
+    rig_wait(&r, has_asked);
+    rig_run(&r, 3000);
+    (void)snprintf(first, sizeof first, "%s", rig_trigger(&r, "default/a", 0).error);
+    cr_expect_neq(first[0], '\0');
+    rig_run(&r, 60000); /* it cannot be asked again: the one before is under way */
+    cr_expect_gt(rig_trigger(&r, "default/a", 0).failures, 1);
+    cr_expect_str_eq(rig_trigger(&r, "default/a", 0).error, first);
+    (void)sem_post(&may_answer);
+    rig_close(&r);
+}
+
 Test(blocking, leaves_the_queue_of_a_hanging_endpoint_in_time)
 {
     start(0);

@@ -55,9 +55,12 @@ Test(deletion, restores_the_original_count_where_that_is_wanted)
     cr_assert_gt(operator_rig_replicas(&o, "web"), 4);
     cr_expect_str_eq(
         operator_rig_text(&o, "ScaledObject", "web", "status.originalReplicaCount"), "4");
+    const size_t events = kube_peer_requests(o.peer, "POST /apis/events.k8s.io");
     remove_it();
     cr_expect(is_gone());
     cr_expect_eq(operator_rig_replicas(&o, "web"), 4);
+    cr_expect_eq(kube_peer_requests(o.peer, "POST /apis/events.k8s.io"), events + 2,
+                 "the rescale and the end");
 }
 
 Test(deletion, restores_after_a_restart_too)
