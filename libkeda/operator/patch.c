@@ -177,7 +177,8 @@ static void put_patch(json_text *j, const change *c)
 
     json_text_open(j, NULL, '{');
     if (uid[0] != '\0') {
-        /* a patch of another object of the same name must fail */
+        /* so that a patch of another object of the same name fails, where the server heeds it; the API
+         * server 1.35 does not for a status, and the watch then mends what was written */
         json_text_open(j, "metadata", '{');
         json_text_string(j, "uid", uid);
         json_text_close(j, '}');
