@@ -143,7 +143,7 @@ Test(leader, changes_without_a_scale_or_a_status)
 Test(leader, writes_nothing_when_it_wakes_after_its_lease)
 {
     enum { NOBJECTS = 10 }; /* more than the rate limit lets be written in time */
-    char name[8];
+    char name[16];
 
     operator_rig_crash(&a);
     open_one(&a, "a");
