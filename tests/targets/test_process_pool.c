@@ -84,11 +84,11 @@ static void step(void)
     cr_assert_eq(loop_step(host.loop, NULL), KEDA_OK);
 }
 
-/* Steps, and waits for the next thing to happen on a descriptor. */
+/* Waits for the next thing to happen and lets it. A step in front of the wait could be what the
+ * caller waits for, and nothing would follow it. */
 static void wait_and_step(void)
 {
     struct pollfd p = {.fd = loop_fd(host.loop), .events = POLLIN};
-    step();
     if (loop_next_due_ms(host.loop) != 0)
         cr_assert_eq(poll(&p, 1, PATIENCE_MS), 1, "nothing happens; log:\n%s", self.log.data);
     step();
@@ -247,13 +247,20 @@ Test(process_pool, backs_off_when_a_worker_crashes)
 
 Test(process_pool, starts_a_worker_again_that_ended_well)
 {
-    open_script("exit 0");
+    char dir[] = "/tmp/keda-pool.XXXXXX";
+    char script[512];
+    cr_assert_not_null(mkdtemp(dir));
+    (void)snprintf(script, sizeof script, "mkdir %s/was-here && exit 0; " PATIENT, dir);
+    open_script(script);
     scale(1);
     wait_for_log("3 worker jobs/0 ended with status 0, starts again in 1000 ms");
     fake_clock_advance(&fake, 1000);
-    step();
+    wait_for_log("hello jobs 0");
     cr_expect_eq(observe().status, 1);
     close_pool();
+    (void)snprintf(script, sizeof script, "%s/was-here", dir);
+    cr_expect_eq(rmdir(script), 0);
+    cr_expect_eq(rmdir(dir), 0);
 }
 
 Test(process_pool, backs_off_when_a_worker_keeps_ending_well_at_once)
@@ -485,6 +492,7 @@ Test(process_pool, brings_many_up_and_down_again)
     open_script("sleep 1000");
     for (int round = 0; round < 3; round++) {
         scale(25);
+        step();
         while (observe().status != 25) /* the numbers of the last round are free again */
             wait_and_step();
         scale(0);
