@@ -17,17 +17,30 @@ KEDA_BEGIN_DECLS
 
 /* ---- policy: what the user wants ------------------------------------------------------------ */
 
-enum keda_metric_source { KEDA_SOURCE_EXTERNAL = 0, KEDA_SOURCE_OBJECT = 1 };
-enum keda_target_type { KEDA_TARGET_AVERAGE_VALUE = 0, KEDA_TARGET_VALUE = 1 };
+enum keda_metric_source {
+    KEDA_SOURCE_EXTERNAL = 0,
+    KEDA_SOURCE_OBJECT = 1,
+    /* Read from the pods themselves: they take no part in activation, fallback and formula. */
+    KEDA_SOURCE_PODS = 2,
+    KEDA_SOURCE_RESOURCE = 3,
+    KEDA_SOURCE_CONTAINER_RESOURCE = 4
+};
+enum keda_target_type {
+    KEDA_TARGET_AVERAGE_VALUE = 0,
+    KEDA_TARGET_VALUE = 1,
+    KEDA_TARGET_UTILIZATION = 2 /* percent of the request; resource metrics only */
+};
 
 /** One metric of the HPA half; a trigger has one or several. */
 typedef struct keda_metric_policy {
     size_t struct_size;
     int32_t source;       /* keda_metric_source */
     int32_t target_type;  /* keda_target_type */
-    int64_t target_milli; /* thousandths, >= 1 */
+    int64_t target_milli; /* thousandths, >= 1; of a Utilization: thousandths of a percent */
     double activation;    /* active when the raw reading is strictly greater; NaN: never */
     int32_t trigger;      /* index of the trigger it belongs to, for reports */
+    int32_t is_cpu;       /* of a resource metric: cpu, whose pods are given time to start */
+    int32_t variable;     /* its number in keda_policy.formula, from 1; 0: none */
     int32_t reserved;
 } keda_metric_policy;
 
@@ -62,18 +75,55 @@ typedef struct keda_scaling_rules {
             sizeof(keda_rate_policy)                                                           \
     }
 
+enum keda_fallback_behavior { /* spec.fallback.behavior */
+                              KEDA_FALLBACK_STATIC = 0,
+                              KEDA_FALLBACK_CURRENT_REPLICAS = 1,
+                              KEDA_FALLBACK_CURRENT_IF_HIGHER = 2,
+                              KEDA_FALLBACK_CURRENT_IF_LOWER = 3,
+                              KEDA_FALLBACK_SCALING_MODIFIERS =
+                                  4 /* the variable is nil in the formula */
+};
+
+/** A compiled scaling formula (keda/formula.h). */
+typedef struct keda_formula keda_formula;
+
 /* Named deviations from upstream, a bit each; 0 is upstream's rules. */
+/* clang-format off: one line a bit */
 enum keda_deviation {
     KEDA_DEVIATION_FALLBACK_ZERO_READY =
         1 << 0, /* Q6a: an error with fallback 0 never scales in */
     KEDA_DEVIATION_FORMULA_ERROR = 1
                                    << 1, /* Q5b: a failed formula is an error, not inactivity */
-    KEDA_DEVIATION_PARTIAL_REFRESHES_ACTIVE = 1 << 2, /* Q6b: refresh lastActive whenever on */
+    KEDA_DEVIATION_PARTIAL_REFRESHES_ACTIVE =
+        1 << 2, /* Q6b, Q6f: refresh lastActive whenever on */
     KEDA_DEVIATION_PAUSE_OUT_BLOCKS_MIN =
         1 << 3, /* Q6d: paused-scale-out also blocks the raise to min */
     KEDA_DEVIATION_ACTIVATION_SHOWS_ERROR =
-        1 << 4 /* Q6e: activation also reports PartialTriggerError */
+        1 << 4, /* Q6e: activation also reports PartialTriggerError */
+    KEDA_DEVIATION_FALLBACK_SHOWS_ERROR =
+        1 << 5, /* Q6c: all triggers failing is not Ready despite a fallback */
+    KEDA_DEVIATION_FALLBACK_FRACTION =
+        1 << 6, /* Q7a: a fractional modifiers target keeps the fallback */
+    KEDA_DEVIATION_FALLBACK_PER_POLL = 1 << 7, /* Q7b: failures are counted at polls only */
+    KEDA_DEVIATION_FALLBACK_CACHED = 1
+                                     << 8, /* Q7c: a cached reading changes no failure count */
+    KEDA_DEVIATION_FALLBACK_ZERO_INACTIVE =
+        1 << 9, /* Q7d: a fallback of 0 replicas activates nothing */
+    KEDA_DEVIATION_COMPOSITE_NOT_NEGATIVE = 1 << 10, /* Q8a: a negative composite counts as 0 */
+    KEDA_DEVIATION_ANY_METRIC_ACTIVATES =
+        1 << 11, /* Q5a: any metric of a trigger, not its last one */
+    KEDA_DEVIATION_PAUSED_INACTIVE = 1 << 12, /* Q12b: a full pause is not Active */
+    KEDA_DEVIATION_JOB_MAX_TOTAL =
+        1 << 13, /* J2a: min and the default max make 100 Jobs, not 100 + min */
+    KEDA_DEVIATION_JOB_TRUE_MIN = 1 << 14, /* J4b: `min` takes the smallest queue, 0 included */
+    KEDA_DEVIATION_JOB_LIST_ERROR_HOLDS =
+        1 << 15, /* J4d: Jobs that cannot be listed are not taken for none */
+    KEDA_DEVIATION_JOB_EAGER_PENDING_ONCE = 1
+                                            << 16, /* J5b: eager subtracts pending Jobs once */
+    KEDA_DEVIATION_CACHED_EXPIRES =
+        1 << 17 /* Q9a: a cached reading expires after 3 polling intervals */
 };
+/* clang-format on */
 
 enum keda_pause {
     KEDA_PAUSE_FULL = 1 << 0,     /* autoscaling.keda.sh/paused or paused-replicas */
@@ -105,12 +155,21 @@ typedef struct keda_policy {
     /* Distance of two HPA syncs; 0: the HPA's 15 s. Below 15 s and without a behaviour, the doubling
      * limit is measured against the smallest count of the last 15 s instead of the present one. */
     int32_t sync_interval_ms;
+    int32_t fallback_threshold;        /* spec.fallback.failureThreshold */
+    int32_t fallback_behavior;         /* keda_fallback_behavior */
+    int32_t composite_target_type;     /* keda_target_type of the formula's result */
+    keda_formula *formula;             /* scalingModifiers.formula; NULL: none. Borrowed */
+    double composite_target;           /* scalingModifiers.target, > 0 */
+    double composite_activation;       /* scalingModifiers.activationTarget */
+    int32_t cpu_initialization_s;      /* of cpu metrics, controller-wide; -1: unset (300) */
+    int32_t initial_readiness_s;       /* likewise; -1: unset (30) */
+    int32_t is_whole_modifiers_target; /* the target was written as a base-10 integer (Q7a) */
     int32_t reserved;
 } keda_policy;
 #define KEDA_POLICY_INIT                                                                       \
     {                                                                                          \
         sizeof(keda_policy), -1, 0, -1, -1, 0, 0, -1, 0, 0, 0, 0, 0, NULL, NULL, -1.0, -1, 0,  \
-            NULL, 0, sizeof(keda_metric_policy), 0, 0                                          \
+            NULL, 0, sizeof(keda_metric_policy), 0, 0, 0, 0, NULL, 0.0, 0.0, -1, -1, 0, 0      \
     }
 
 /* ---- observation: what was seen ------------------------------------------------------------- */
@@ -121,19 +180,59 @@ enum keda_reading_state {
     KEDA_READING_FAILED = 2 /* the source answered with an error; decided like unknown */
 };
 
+enum keda_pod_phase {
+    KEDA_POD_PENDING = 0,
+    KEDA_POD_RUNNING = 1,
+    KEDA_POD_FAILED = 2,
+    KEDA_POD_OTHER = 3
+};
+enum keda_pod_ready {
+    KEDA_POD_READY_ABSENT = 0,
+    KEDA_POD_READY_TRUE = 1,
+    KEDA_POD_READY_FALSE = 2,
+    KEDA_POD_READY_UNKNOWN = 3
+};
+
+/** One pod under a Pods, Resource or ContainerResource metric, or a sample without a pod. */
+typedef struct keda_pod_sample {
+    size_t struct_size;
+    int32_t is_listed;   /* 0: a sample of a name that is no pod of the selector */
+    int32_t phase;       /* keda_pod_phase */
+    int32_t is_deleting; /* has a deletion timestamp */
+    int32_t ready;       /* keda_pod_ready: its Ready condition */
+    int32_t has_start;   /* start_age_ms is known */
+    int32_t has_sample;
+    int32_t has_request; /* of the resource; without: a Utilization fails */
+    int32_t reserved;
+    int64_t start_age_ms;            /* since status.startTime */
+    int64_t ready_transition_age_ms; /* since the Ready condition changed */
+    int64_t request_milli;
+    int64_t sample_milli;
+    int64_t sample_age_ms;
+    int64_t sample_window_ms; /* span the sample was taken over */
+} keda_pod_sample;
+
 /** One metric's reading, in the order of keda_policy.metrics. */
 typedef struct keda_reading {
     size_t struct_size;
     int32_t state;     /* keda_reading_state */
     int32_t is_active; /* the scaler's own answer: 1, 0; -1: compare raw with the threshold */
     double raw;        /* unrounded, for activity; not finite or negative counts as zero */
-    const int64_t *items_milli; /* thousandths, in order; one, or several for one metric */
-    size_t nitems;              /* 0 with state OK: an empty answer, which is an error */
-    int64_t age_ms;             /* how old the reading is; 0: taken for this decision */
+    const int64_t *items_milli;  /* thousandths, in order; one, or several for one metric */
+    size_t nitems;               /* 0 with state OK: an empty answer, which is an error */
+    int64_t age_ms;              /* how old the reading is; 0: taken for this decision */
+    const keda_pod_sample *pods; /* of a Pods or resource metric, instead of items */
+    size_t npods, pod_size;
+    int32_t failures;  /* samples that failed in a row before this one; the caller carries over
+                        * keda_proposal.failures of the decision before */
+    int32_t is_cached; /* not taken for this decision (useCachedMetrics) */
+    int32_t error;     /* keda_status of a reading that is not OK, for reports */
+    int32_t reserved;
 } keda_reading;
 #define KEDA_READING_INIT                                                                      \
     {                                                                                          \
-        sizeof(keda_reading), KEDA_READING_UNKNOWN, -1, 0.0, NULL, 0, 0                        \
+        sizeof(keda_reading), KEDA_READING_UNKNOWN, -1, 0.0, NULL, 0, 0, NULL, 0,              \
+            sizeof(keda_pod_sample), 0, 0, 0, 0                                                \
     }
 
 enum keda_due {
@@ -244,7 +343,8 @@ enum keda_condition_type {
     KEDA_COND_ABLE_TO_SCALE = 3, /* the HPA's three, complete after each HPA half */
     KEDA_COND_SCALING_ACTIVE = 4,
     KEDA_COND_SCALING_LIMITED = 5,
-    KEDA_COND_COUNT = 6
+    KEDA_COND_FALLBACK = 6, /* only with a fallback that is in force */
+    KEDA_COND_COUNT = 7
 };
 
 /** Reasons of conditions and failures, by the upstream's names (keda_cause_name). */
@@ -277,6 +377,11 @@ enum keda_cause {
     KEDA_CAUSE_DESIRED_WITHIN_RANGE,
     KEDA_CAUSE_SCALED_OBJECT_UNPAUSED,
     KEDA_CAUSE_TARGET_TROUBLE, /* our own: keda_target_trouble */
+    KEDA_CAUSE_FAILED_GET_PODS_METRIC,
+    KEDA_CAUSE_FAILED_GET_RESOURCE_METRIC,
+    KEDA_CAUSE_FAILED_GET_CONTAINER_RESOURCE_METRIC,
+    KEDA_CAUSE_FALLBACK_EXISTS,
+    KEDA_CAUSE_NO_FALLBACK_FOUND,
     KEDA_CAUSE_COUNT
 };
 
@@ -297,6 +402,10 @@ typedef struct keda_proposal {
     int32_t within_tolerance;
     int64_t value_milli;         /* reading published for a Value target */
     int64_t average_value_milli; /* reading published for an AverageValue target */
+    int32_t utilization_percent; /* reading published for a Utilization target; -1: none */
+    int32_t failures;    /* samples that failed in a row, this one included (KEDA: fallback) */
+    int32_t is_fallback; /* the reading was replaced by the fallback's value */
+    int32_t reserved;
 } keda_proposal;
 
 enum keda_event {
@@ -347,7 +456,14 @@ typedef struct keda_decision {
     int32_t hpa_is_write;    /* the HPA half wants another count than hpa_current */
     int32_t limit_window_ms; /* 15000: the doubling limit holds over that time; 0: per sync */
     int32_t is_paused;       /* full pause; apply forgets the HPA half's memory, as KEDA does */
-    int32_t reserved;
+    int32_t is_fallback;     /* some metric is in fallback */
+    /* With a formula: its result, which the HPA half takes in place of the external metrics;
+     * binding_metric is then nmetrics. */
+    int32_t has_composite;
+    int32_t
+        composite_error; /* keda_status when the formula gave no value; its text: formula.h */
+    int64_t composite_milli;
+    keda_proposal composite;
 } keda_decision;
 #ifndef __cplusplus
 #define KEDA_DECISION_INIT                                                                     \
@@ -380,8 +496,10 @@ typedef enum keda_outcome {
  * raise to min it is not run.
  *
  * history  NULL: nothing is remembered
- * out      from KEDA_DECISION_INIT; its proposals, if any, are filled when metrics are consulted
- * errors   KEDA_EINVAL for NULL or a wrong struct or element size, and nothing else
+ * out      from KEDA_DECISION_INIT; its proposals, if any, are filled when metrics are consulted;
+ *          with has_fallback it needs one for each metric, where the failure counts are given
+ * errors   KEDA_EINVAL for NULL, a wrong struct or element size, or too few proposals, and nothing
+ *          else
  * thread   any
  */
 KEDA_API KEDA_MUST_USE keda_status keda_decide(const keda_policy *policy,

@@ -7,6 +7,8 @@
 #include <keda/decide.h>
 #include <keda/engine.h>
 #include <keda/error.h>
+#include <keda/explain.h>
+#include <keda/formula.h>
 #include <keda/http.h>
 #include <keda/json.h>
 #include <keda/kube.h>

@@ -60,6 +60,11 @@ static const char *const cause_names[KEDA_CAUSE_COUNT] = {
     [KEDA_CAUSE_DESIRED_WITHIN_RANGE] = "DesiredWithinRange",
     [KEDA_CAUSE_SCALED_OBJECT_UNPAUSED] = "ScaledObjectUnpaused",
     [KEDA_CAUSE_TARGET_TROUBLE] = "TargetTrouble",
+    [KEDA_CAUSE_FAILED_GET_PODS_METRIC] = "FailedGetPodsMetric",
+    [KEDA_CAUSE_FAILED_GET_RESOURCE_METRIC] = "FailedGetResourceMetric",
+    [KEDA_CAUSE_FAILED_GET_CONTAINER_RESOURCE_METRIC] = "FailedGetContainerResourceMetric",
+    [KEDA_CAUSE_FALLBACK_EXISTS] = "FallbackExists",
+    [KEDA_CAUSE_NO_FALLBACK_FOUND] = "NoFallbackFound",
 };
 
 const char *keda_reason_name(int32_t reason)
