@@ -161,8 +161,8 @@ typedef struct keda_policy {
     keda_formula *formula;             /* scalingModifiers.formula; NULL: none. Borrowed */
     double composite_target;           /* scalingModifiers.target, > 0 */
     double composite_activation;       /* scalingModifiers.activationTarget */
-    int32_t cpu_initialization_s;      /* of cpu metrics, controller-wide; -1: unset (300) */
-    int32_t initial_readiness_s;       /* likewise; -1: unset (30) */
+    int32_t cpu_initialization_ms;     /* of cpu metrics, controller-wide; -1: unset (300000) */
+    int32_t initial_readiness_ms;      /* likewise; -1: unset (30000) */
     int32_t is_whole_modifiers_target; /* the target was written as a base-10 integer (Q7a) */
     int32_t reserved;
 } keda_policy;

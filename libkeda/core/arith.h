@@ -41,6 +41,19 @@ static inline int64_t i64_wrap_add(int64_t a, int64_t b)
     return u <= INT64_MAX ? (int64_t)u : (int64_t)(u - 9223372036854775808U) + INT64_MIN;
 }
 
+/* a * b modulo 2^64, as a signed number. */
+static inline int64_t i64_wrap_mul(int64_t a, int64_t b)
+{
+    const uint64_t u = (uint64_t)a * (uint64_t)b;
+    return u <= INT64_MAX ? (int64_t)u : (int64_t)(u - 9223372036854775808U) + INT64_MIN;
+}
+
+/* a / b, truncated; b is not 0, and the one quotient that does not fit wraps. */
+static inline int64_t i64_divide(int64_t a, int64_t b)
+{
+    return b == -1 ? i64_wrap_mul(a, -1) : a / b;
+}
+
 static inline int64_t i64_sat_add(int64_t a, int64_t b)
 {
     if (b > 0 && a > INT64_MAX - b)

@@ -26,6 +26,18 @@ void hpa_propose(const struct hpa_rules *rules, const keda_metric_policy *metric
                  const keda_reading *reading, const struct hpa_scale *scale,
                  keda_proposal *out);
 
+/* Both ends inclusive, false for NaN. Not |ratio - 1| <= tolerance, which rounds differently. */
+static inline bool hpa_is_within(const struct hpa_rules *rules, double ratio)
+{
+    return (1.0 - rules->tol_down) <= ratio && ratio <= (1.0 + rules->tol_up);
+}
+
+/* --- propose_pods.c: one metric of the pods ---------------------------------------------------- */
+
+/* False when the reading is unusable. The policy's target is at least 1. */
+bool hpa_propose_pods(const struct hpa_rules *rules, const keda_metric_policy *metric,
+                      const keda_reading *reading, int32_t spec, keda_proposal *out);
+
 /* --- combine.c: several metrics --------------------------------------------------------------- */
 
 struct hpa_combined {

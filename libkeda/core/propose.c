@@ -51,12 +51,6 @@ bool hpa_reading_sum(const keda_metric_policy *metric, const keda_reading *readi
     return true;
 }
 
-/* Both ends inclusive, false for NaN. Not |ratio - 1| <= tolerance, which rounds differently. */
-static bool is_within(const struct hpa_rules *rules, double ratio)
-{
-    return (1.0 - rules->tol_down) <= ratio && ratio <= (1.0 + rules->tol_up);
-}
-
 /* For display only. An Object's average lacks the guard of an External's and overflows. */
 static int64_t published_average(int32_t source, int64_t sum, int32_t status)
 {
@@ -77,7 +71,7 @@ static bool propose_average(const struct hpa_rules *rules, const keda_metric_pol
     const double ratio = (double)sum / (target * (double)status);
 
     out->average_value_milli = published_average(metric->source, sum, status);
-    out->within_tolerance = is_within(rules, ratio);
+    out->within_tolerance = hpa_is_within(rules, ratio);
     out->replicas =
         out->within_tolerance ? status : i32_from_double(ceil((double)sum / target));
     return true;
@@ -93,7 +87,7 @@ static bool propose_value(const struct hpa_rules *rules, const keda_metric_polic
         out->replicas = i32_from_double(ceil(ratio));
         return true;
     }
-    out->within_tolerance = is_within(rules, ratio);
+    out->within_tolerance = hpa_is_within(rules, ratio);
     if (out->within_tolerance) {
         out->replicas = scale->spec;
         return true;
@@ -106,10 +100,27 @@ static bool propose_value(const struct hpa_rules *rules, const keda_metric_polic
 
 static int32_t failure_of(int32_t source)
 {
-    if (source == KEDA_SOURCE_EXTERNAL)
-        return KEDA_CAUSE_FAILED_GET_EXTERNAL_METRIC;
-    return source == KEDA_SOURCE_OBJECT ? KEDA_CAUSE_FAILED_GET_OBJECT_METRIC
-                                        : KEDA_CAUSE_INVALID_METRIC_SOURCE_TYPE;
+    static const int32_t causes[] = {
+        [KEDA_SOURCE_EXTERNAL] = KEDA_CAUSE_FAILED_GET_EXTERNAL_METRIC,
+        [KEDA_SOURCE_OBJECT] = KEDA_CAUSE_FAILED_GET_OBJECT_METRIC,
+        [KEDA_SOURCE_PODS] = KEDA_CAUSE_FAILED_GET_PODS_METRIC,
+        [KEDA_SOURCE_RESOURCE] = KEDA_CAUSE_FAILED_GET_RESOURCE_METRIC,
+        [KEDA_SOURCE_CONTAINER_RESOURCE] = KEDA_CAUSE_FAILED_GET_CONTAINER_RESOURCE_METRIC,
+    };
+    return source >= KEDA_SOURCE_EXTERNAL && source <= KEDA_SOURCE_CONTAINER_RESOURCE
+               ? causes[source]
+               : KEDA_CAUSE_INVALID_METRIC_SOURCE_TYPE;
+}
+
+static bool propose_pods(const struct hpa_rules *rules, const keda_metric_policy *metric,
+                         const keda_reading *reading, int32_t spec, keda_proposal *out)
+{
+    const bool is_target =
+        metric->target_type == KEDA_TARGET_AVERAGE_VALUE ||
+        (metric->target_type == KEDA_TARGET_UTILIZATION && metric->source != KEDA_SOURCE_PODS);
+
+    return is_target && reading != NULL && reading->state == KEDA_READING_OK &&
+           reading->pods != NULL && hpa_propose_pods(rules, metric, reading, spec, out);
 }
 
 static bool propose(const struct hpa_rules *rules, const keda_metric_policy *metric,
@@ -117,9 +128,12 @@ static bool propose(const struct hpa_rules *rules, const keda_metric_policy *met
                     keda_proposal *out)
 {
     int64_t sum;
-    if (metric->source != KEDA_SOURCE_EXTERNAL && metric->source != KEDA_SOURCE_OBJECT)
+    if (metric->source < KEDA_SOURCE_EXTERNAL ||
+        metric->source > KEDA_SOURCE_CONTAINER_RESOURCE || metric->target_milli < 1)
         return false;
-    if (metric->target_milli < 1 || !hpa_reading_sum(metric, reading, &sum))
+    if (metric->source > KEDA_SOURCE_OBJECT)
+        return propose_pods(rules, metric, reading, scale->spec, out);
+    if (!hpa_reading_sum(metric, reading, &sum))
         return false;
     if (metric->target_type == KEDA_TARGET_AVERAGE_VALUE)
         return propose_average(rules, metric, sum, scale->status, out);
@@ -131,9 +145,11 @@ void hpa_propose(const struct hpa_rules *rules, const keda_metric_policy *metric
                  const keda_reading *reading, const struct hpa_scale *scale, keda_proposal *out)
 {
     const size_t struct_size = out->struct_size;
-    *out = (keda_proposal){.struct_size = struct_size};
+    *out = (keda_proposal){.struct_size = struct_size, .utilization_percent = -1};
     if (propose(rules, metric, reading, scale, out))
         out->is_ok = 1;
     else
-        *out = (keda_proposal){.struct_size = struct_size, .cause = failure_of(metric->source)};
+        *out = (keda_proposal){.struct_size = struct_size,
+                               .cause = failure_of(metric->source),
+                               .utilization_percent = -1};
 }

@@ -7,7 +7,12 @@
 
 #include "core/arith.h"
 
-enum { DEFAULT_MAX_REPLICAS = 100, DEFAULT_DOWN_WINDOW_S = 300 };
+enum {
+    DEFAULT_MAX_REPLICAS = 100,
+    DEFAULT_DOWN_WINDOW_S = 300,
+    DEFAULT_CPU_INITIALIZATION_MS = 300000,
+    DEFAULT_INITIAL_READINESS_MS = 30000
+};
 static const double default_tolerance = 0.1;
 
 /* HPA: API defaults; one list replaces the other as a whole. */
@@ -64,15 +69,18 @@ static int32_t hpa_min(const keda_policy *policy, enum rules_view view)
     return i32_max(1, policy->min_replicas);
 }
 
+static int32_t given_or(int32_t given, int32_t otherwise)
+{
+    return given >= 0 ? given : otherwise;
+}
+
 void rules_from_policy(const keda_policy *policy, enum rules_view view, struct hpa_rules *out)
 {
     const int32_t pause = view == RULES_UNDER_KEDA ? policy->pause : 0;
     const bool up_paused = (pause & KEDA_PAUSE_SCALE_OUT) != 0;
     const bool down_paused = (pause & KEDA_PAUSE_SCALE_IN) != 0;
     const double tolerance = policy->tolerance >= 0.0 ? policy->tolerance : default_tolerance;
-    const int32_t window = policy->downscale_stabilization_s >= 0
-                               ? policy->downscale_stabilization_s
-                               : DEFAULT_DOWN_WINDOW_S;
+    const int32_t window = given_or(policy->downscale_stabilization_s, DEFAULT_DOWN_WINDOW_S);
 
     *out = (struct hpa_rules){
         .min = hpa_min(policy, view),
@@ -82,6 +90,10 @@ void rules_from_policy(const keda_policy *policy, enum rules_view view, struct h
         .tol_down = tolerance,
         .up = {0, KEDA_SELECT_MAX, default_up, 2, sizeof default_up[0]},
         .down = {window, KEDA_SELECT_MAX, default_down, 1, sizeof default_down[0]},
+        .cpu_initialization_ms =
+            given_or(policy->cpu_initialization_ms, DEFAULT_CPU_INITIALIZATION_MS),
+        .initial_readiness_ms =
+            given_or(policy->initial_readiness_ms, DEFAULT_INITIAL_READINESS_MS),
     };
     if (policy->has_behavior) {
         direction_override(&out->up, policy->scale_up);

@@ -29,6 +29,7 @@ struct hpa_rules {
     double tol_up, tol_down; /* of the ratio */
     struct hpa_direction up, down;
     int32_t limit_window_ms; /* see keda_decision */
+    int32_t cpu_initialization_ms, initial_readiness_ms;
 };
 
 /* False when a struct or element size of the policy is one this library does not know. */

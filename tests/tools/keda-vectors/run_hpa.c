@@ -3,7 +3,7 @@
  * Sets hpa/single_metric, hpa/multi_metric and hpa/behavior_sequence, through keda_hpa_propose,
  * keda_hpa_decide and keda_history_apply. Outputs marked platform_dependent are not compared.
  */
-#include "vectors.h"
+#include "run_hpa.h"
 
 #include <keda/decide.h>
 
@@ -49,7 +49,7 @@ static double quantity(const char *text, struct report *report)
     return (double)mantissa * (*end == 'm' ? 0.001 : 1.0);
 }
 
-static double tolerance_of(const json_t *object, const char *key, struct report *report)
+double hpa_tolerance_of(const json_t *object, const char *key, struct report *report)
 {
     return vector_has(object, key) ? quantity(vector_text(object, key, report), report) : -1.0;
 }
@@ -83,7 +83,7 @@ static const keda_scaling_rules *rules_open(struct rules *rules, const json_t *j
     rules->rules.stabilization_s = vector_i32_or(json, "stabilization_s", -1, report);
     rules->rules.select_policy =
         select_policy(vector_text_or(json, "select_policy", "", report), report);
-    rules->rules.tolerance = tolerance_of(json, "tolerance", report);
+    rules->rules.tolerance = hpa_tolerance_of(json, "tolerance", report);
     const json_t *list = vector_get(json, "policies");
     if (list == NULL)
         return &rules->rules;
@@ -215,8 +215,8 @@ static void compare_number(const json_t *expect, const char *prefix, const char 
                vector_i64(expect, key, report), got);
 }
 
-static void compare_proposal(const json_t *expect, const char *prefix, const keda_proposal *got,
-                             struct report *report)
+void hpa_compare_proposal(const json_t *expect, const char *prefix, const keda_proposal *got,
+                          struct report *report)
 {
     char what[96];
     const bool is_ok = vector_bool(expect, "ok", report);
@@ -228,6 +228,7 @@ static void compare_proposal(const json_t *expect, const char *prefix, const ked
     compare_number(expect, prefix, "replicas", got->replicas, report);
     compare_number(expect, prefix, "value_milli", got->value_milli, report);
     compare_number(expect, prefix, "average_value_milli", got->average_value_milli, report);
+    compare_number(expect, prefix, "utilization_pct", got->utilization_percent, report);
 }
 
 int run_hpa_single_metric(const json_t *line, struct report *report)
@@ -244,8 +245,8 @@ int run_hpa_single_metric(const json_t *line, struct report *report)
     seen_open_readings(&seen, list, report);
     policy.tolerance = vector_double(line, "controller_tolerance", report);
     policy.has_behavior = 1;
-    up.tolerance = tolerance_of(line, "tolerance_up", report);
-    down.tolerance = tolerance_of(line, "tolerance_down", report);
+    up.tolerance = hpa_tolerance_of(line, "tolerance_up", report);
+    down.tolerance = hpa_tolerance_of(line, "tolerance_down", report);
     policy.scale_up = &up;
     policy.scale_down = &down;
     if (list == NULL)
@@ -253,7 +254,7 @@ int run_hpa_single_metric(const json_t *line, struct report *report)
     else if (keda_hpa_propose(&policy, &metric, seen.readings, &seen.observation, &got))
         report_malformed(report, "keda_hpa_propose refused its arguments");
     else
-        compare_proposal(vector_get(line, "expect"), "", &got, report);
+        hpa_compare_proposal(vector_get(line, "expect"), "", &got, report);
     json_decref(list);
     seen_close(&seen);
     return 0;
@@ -317,9 +318,10 @@ static void compare_step(const json_t *expect, size_t step, const keda_decision 
     if (each != NULL && json_array_size(each) != got->nproposals)
         report_malformed(report, "\"per_metric\" has not one entry a metric");
     for (size_t i = 0; i < json_array_size(each) && i < got->nproposals; i++)
-        compare_proposal(json_array_get(each, i),
-                         vector_path(what, sizeof what, "steps[%zu].per_metric[%zu].", step, i),
-                         &got->proposals[i], report);
+        hpa_compare_proposal(
+            json_array_get(each, i),
+            vector_path(what, sizeof what, "steps[%zu].per_metric[%zu].", step, i),
+            &got->proposals[i], report);
 }
 
 static void run_step(const struct config *config, const json_t *step, size_t index,

@@ -10,6 +10,7 @@ const struct vector_set vector_sets[] = {
     VECTORS_COMPUTE_KAFKA{"executor/scaled_object", run_executor_scaled_object},
     {"hpa/behavior_sequence", run_hpa_sequence},
     {"hpa/multi_metric", run_hpa_sequence},
+    {"hpa/resource_metric", run_hpa_resource_metric},
     {"hpa/single_metric", run_hpa_single_metric},
     {"metric_name/metric_name", run_metric_name},
     {"quantity/quantity", run_quantity},

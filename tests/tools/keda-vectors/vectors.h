@@ -79,6 +79,7 @@ const char *vector_path(char *buf, size_t size, const char *format, ...) KEDA_PR
 
 vector_runner run_hpa_single_metric; /* run_hpa.c */
 vector_runner run_hpa_sequence;
+vector_runner run_hpa_resource_metric;    /* run_hpa_resource.c */
 vector_runner run_executor_scaled_object; /* run_executor.c */
 vector_runner run_metric_name;            /* run_metric_name.c */
 vector_runner run_quantity;               /* run_quantity.c */
