@@ -97,8 +97,8 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0 ? 1 : 0);
 }
 
-/* Days since 1970-01-01 of a Gregorian date: years begin in March, eras are 400 years. */
-static int64_t days_of_date(int64_t year, int64_t month, int64_t day)
+/* Years begin in March, eras are 400 years. */
+int64_t clock_days_of_date(int64_t year, int month, int day)
 {
     const int64_t y = month <= 2 ? year - 1 : year;
     const int64_t era = floor_div(y, 400);
@@ -109,7 +109,7 @@ static int64_t days_of_date(int64_t year, int64_t month, int64_t day)
     return era * 146097 + day_of_era - 719468;
 }
 
-static void date_of_days(int64_t days, int64_t *year, int *month, int *day)
+void clock_date_of_days(int64_t days, int64_t *year, int *month, int *day)
 {
     const int64_t z = days + 719468;
     const int64_t era = floor_div(z, 146097);
@@ -131,7 +131,7 @@ void clock_format_utc(int64_t wall_ms, int with_ms, char *out, size_t size)
     const int s = (int)(seconds - days * DAY_S);
     int64_t year = 0;
     int month = 0, day = 0;
-    date_of_days(days, &year, &month, &day);
+    clock_date_of_days(days, &year, &month, &day);
     int n = snprintf(out, size, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)year, month, day,
                      s / 3600, s / 60 % 60, s % 60);
     if (n < 0 || (size_t)n >= size)
@@ -181,7 +181,7 @@ static bool take_date(const char **p, int64_t *days)
     const int last = lengths[month - 1] + (month == 2 && is_leap(year) ? 1 : 0);
     if (day < 1 || day > last)
         return false;
-    *days = days_of_date(year, month, day);
+    *days = clock_days_of_date(year, month, day);
     return true;
 }
 

@@ -24,6 +24,10 @@ double clock_random_unit(clock_random *random); /* [0, 1) */
 void clock_format_utc(int64_t wall_ms, int with_ms, char *out, size_t size);
 int64_t clock_parse_utc(const char *text);
 
+/* Days since 1970-01-01 of a Gregorian date, and back; month and day from 1. */
+int64_t clock_days_of_date(int64_t year, int month, int day);
+void clock_date_of_days(int64_t days, int64_t *year, int *month, int *day);
+
 /* Stable 64-bit hash of bytes, for phases and tables; not for secrets. */
 uint64_t clock_hash(const void *bytes, size_t size);
 

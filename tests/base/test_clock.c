@@ -132,3 +132,23 @@ Test(clock, of_the_system_moves_forward)
     cr_expect_leq(before, clock_now_ms(clock));
     cr_expect_gt(clock_wall_ms(clock), INT64_C(1700000000000));
 }
+
+Test(clock, counts_days_both_ways)
+{
+    static const struct {
+        int64_t year, days;
+        int month, day;
+    } rows[] = {
+        {1970, 0, 1, 1},      {1969, -1, 12, 31},     {2000, 11016, 2, 29},
+        {2026, 20484, 1, 31}, {1600, -135081, 2, 29}, {10000, 2932897, 1, 1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t year = 0;
+        int month = 0, day = 0;
+        cr_expect_eq(clock_days_of_date(rows[i].year, rows[i].month, rows[i].day), rows[i].days,
+                     "row %zu", i);
+        clock_date_of_days(rows[i].days, &year, &month, &day);
+        cr_expect(year == rows[i].year && month == rows[i].month && day == rows[i].day,
+                  "row %zu: %lld-%d-%d", i, (long long)year, month, day);
+    }
+}
