@@ -40,6 +40,10 @@ struct history_list {
     size_t n;
 };
 
+/*@ predicate list_is_readable(struct history_list l) =
+        l.n == 0 || (\valid_read(l.time_ms + (0 .. l.n - 1)) &&
+                     \valid_read(l.value + (0 .. l.n - 1))); */
+
 /* An empty list for a NULL history. */
 struct history_list history_list_of(const keda_history *history, enum history_kind kind);
 
