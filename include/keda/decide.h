@@ -212,6 +212,12 @@ typedef struct keda_pod_sample {
     int64_t sample_window_ms; /* span the sample was taken over */
 } keda_pod_sample;
 
+enum keda_cached {
+    KEDA_CACHED_NO = 0,      /* taken for this decision */
+    KEDA_CACHED_READING = 1, /* of the last poll (KEDA: useCachedMetrics) */
+    KEDA_CACHED_FALLBACK = 2 /* likewise, and there it was in fallback: upstream keeps that value */
+};
+
 /** One metric's reading, in the order of keda_policy.metrics. */
 typedef struct keda_reading {
     size_t struct_size;
@@ -225,7 +231,7 @@ typedef struct keda_reading {
     size_t npods, pod_size;
     int32_t failures;  /* samples that failed in a row before this one; the caller carries over
                         * keda_proposal.failures of the decision before */
-    int32_t is_cached; /* not taken for this decision (useCachedMetrics) */
+    int32_t is_cached; /* keda_cached */
     int32_t error;     /* keda_status of a reading that is not OK, for reports */
     int32_t reserved;
 } keda_reading;
@@ -382,6 +388,7 @@ enum keda_cause {
     KEDA_CAUSE_FAILED_GET_CONTAINER_RESOURCE_METRIC,
     KEDA_CAUSE_FALLBACK_EXISTS,
     KEDA_CAUSE_NO_FALLBACK_FOUND,
+    KEDA_CAUSE_SCALED_JOB_READY,
     KEDA_CAUSE_COUNT
 };
 
@@ -404,7 +411,8 @@ typedef struct keda_proposal {
     int64_t average_value_milli; /* reading published for an AverageValue target */
     int32_t utilization_percent; /* reading published for a Utilization target; -1: none */
     int32_t failures;    /* samples that failed in a row, this one included (KEDA: fallback) */
-    int32_t is_fallback; /* the reading was replaced by the fallback's value */
+    int32_t is_fallback; /* the reading was replaced by the fallback's value or, in the formula,
+                          * by nil */
     int32_t reserved;
 } keda_proposal;
 
@@ -507,8 +515,9 @@ KEDA_API KEDA_MUST_USE keda_status keda_decide(const keda_policy *policy,
                                                const keda_history *history, keda_decision *out);
 
 /**
- * One reconcile of the HorizontalPodAutoscaler alone: bounds, metrics, stabilisation, rate. Pause
- * and activation are not looked at; min is max(1, min_replicas) unless hpa_min_zero.
+ * One reconcile of the HorizontalPodAutoscaler alone: bounds, metrics, stabilisation, rate. Pause,
+ * activation, fallback and formula are KEDA's and not looked at; min is max(1, min_replicas) unless
+ * hpa_min_zero.
  */
 KEDA_API KEDA_MUST_USE keda_status keda_hpa_decide(const keda_policy *policy,
                                                    const keda_observation *seen,

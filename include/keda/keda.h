@@ -10,6 +10,7 @@
 #include <keda/explain.h>
 #include <keda/formula.h>
 #include <keda/http.h>
+#include <keda/job.h>
 #include <keda/json.h>
 #include <keda/kube.h>
 #include <keda/observe.h>

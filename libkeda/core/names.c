@@ -65,6 +65,7 @@ static const char *const cause_names[KEDA_CAUSE_COUNT] = {
     [KEDA_CAUSE_FAILED_GET_CONTAINER_RESOURCE_METRIC] = "FailedGetContainerResourceMetric",
     [KEDA_CAUSE_FALLBACK_EXISTS] = "FallbackExists",
     [KEDA_CAUSE_NO_FALLBACK_FOUND] = "NoFallbackFound",
+    [KEDA_CAUSE_SCALED_JOB_READY] = "ScaledJobReady",
 };
 
 const char *keda_reason_name(int32_t reason)

@@ -7,13 +7,18 @@
 
 /* clang-format off: a row that may be empty has its comma with it */
 const struct vector_set vector_sets[] = {
-    VECTORS_COMPUTE_KAFKA{"executor/scaled_object", run_executor_scaled_object},
+    {"compute/cron", run_cron_compute},
+    VECTORS_COMPUTE_KAFKA{"cron/cron", run_cron_cron},
+    {"cron/cron_next", run_cron_next},
+    {"executor/scaled_object", run_executor_scaled_object},
     {"hpa/behavior_sequence", run_hpa_sequence},
     {"hpa/multi_metric", run_hpa_sequence},
     {"hpa/resource_metric", run_hpa_resource_metric},
     {"hpa/single_metric", run_hpa_single_metric},
     {"metric_name/metric_name", run_metric_name},
     {"quantity/quantity", run_quantity},
+    {"scaledjob/scaled_job", run_scaled_job},
+    {"triggers/cron", run_cron_trigger},
     VECTORS_TRIGGERS_KAFKA{"typed_config/typed_config", run_typed_config},
     {NULL, NULL},
 };

@@ -81,10 +81,15 @@ vector_runner run_hpa_single_metric; /* run_hpa.c */
 vector_runner run_hpa_sequence;
 vector_runner run_hpa_resource_metric;    /* run_hpa_resource.c */
 vector_runner run_executor_scaled_object; /* run_executor.c */
-vector_runner run_metric_name;            /* run_metric_name.c */
-vector_runner run_quantity;               /* run_quantity.c */
-vector_runner run_typed_config;           /* run_typed_config.c */
-vector_runner run_kafka_trigger;          /* run_kafka.c, with the kafka module only */
+vector_runner run_scaled_job;             /* run_scaledjob.c */
+vector_runner run_cron_cron;              /* run_cron.c */
+vector_runner run_cron_next;
+vector_runner run_cron_trigger;
+vector_runner run_cron_compute;
+vector_runner run_metric_name;   /* run_metric_name.c */
+vector_runner run_quantity;      /* run_quantity.c */
+vector_runner run_typed_config;  /* run_typed_config.c */
+vector_runner run_kafka_trigger; /* run_kafka.c, with the kafka module only */
 vector_runner run_kafka_compute;
 
 /* Rows of sets.c which exist only when the module they test is built. */
