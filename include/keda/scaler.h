@@ -227,6 +227,9 @@ KEDA_API void keda_poll_fail(keda_poll *poll, const keda_error *err);
 /** Milliseconds left until the engine stops waiting; 0 when over. Thread: any. */
 KEDA_API int64_t keda_poll_deadline_ms(const keda_poll *poll);
 
+/** Civil time when the poll began, by the engine's clock: milliseconds since 1970 UTC. Thread: any. */
+KEDA_API int64_t keda_poll_wall_ms(const keda_poll *poll);
+
 /** keda_poll_due bits of this poll. Thread: any. */
 KEDA_API uint32_t keda_poll_due_bits(const keda_poll *poll);
 

@@ -73,6 +73,7 @@ keda_status poll_start(keda_scaler *s, const poll_question *question, keda_error
     poll->answered = question->answered;
     poll->user = question->user;
     poll->started_ms = engine_now_ms(s->engine);
+    poll->started_wall_ms = engine_wall_ms(s->engine);
     poll->values = poll->few;
     poll->capacity = POLL_INLINE_VALUES;
     poll->is_active = -1;
@@ -148,6 +149,11 @@ int64_t keda_poll_deadline_ms(const keda_poll *poll)
     if (!shared_now_ms(poll->ticket.shared, &now_ms) || now_ms >= poll->ticket.deadline_ms)
         return 0;
     return poll->ticket.deadline_ms - now_ms;
+}
+
+int64_t keda_poll_wall_ms(const keda_poll *poll)
+{
+    return poll->started_wall_ms;
 }
 
 uint32_t keda_poll_due_bits(const keda_poll *poll)

@@ -23,7 +23,7 @@ struct keda_poll {
     ticket ticket; /* first */
     keda_scaler *scaler;
     uint32_t due; /* keda_poll_due bits */
-    int64_t started_ms;
+    int64_t started_ms, started_wall_ms;
     poll_answered_fn answered;
     void *user;
 
