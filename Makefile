@@ -7,7 +7,7 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 60
 CTEST = ctest --no-tests=error --output-on-failure -j$(JOBS)
 
-.PHONY: help build demo test test-live check fuzz coverage fmt clean
+.PHONY: help build demo test test-live check bench fuzz coverage fmt clean
 
 help:
 	@echo 'make build      the library, its modules, kedad, kedactl and keda-vectors in build/'
@@ -15,6 +15,7 @@ help:
 	@echo 'make test       all tests that need no server'
 	@echo 'make test-live  tests against real servers'
 	@echo 'make check      sanitizers, clang, static analysis, format, lints'
+	@echo 'make bench      HPA decisions beside Kubernetes own code: equal results, time (KEDA_BENCH_SEQUENCES)'
 	@echo 'make fuzz       each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make coverage   line and branch coverage of the tests'
 	@echo 'make fmt        formats the C sources'
@@ -41,6 +42,12 @@ test-live: build
 check:
 	scripts/install-deps build test check
 	scripts/check
+
+bench:
+	scripts/install-deps build bench
+	cmake --preset release -DKEDA_BUILD_BENCH=ON
+	cmake --build build -j$(JOBS) --target hpa-generate hpa-run
+	tests/bench/hpa-bench build
 
 fuzz:
 	scripts/install-deps build test fuzz
