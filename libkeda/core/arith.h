@@ -12,7 +12,8 @@
 
 /*@ logic integer clamp64(integer x) = \max(INT64_MIN, \min(INT64_MAX, x));
     logic integer before(integer now_ms, integer span_s) = clamp64(now_ms - 1000 * span_s);
-    predicate wraps_to(integer x, int32_t y) = (x - y) % 4294967296 == 0; */
+    logic integer wrap32(integer x) = \let r = x % 4294967296;
+        r > INT32_MAX ? r - 4294967296 : r < INT32_MIN ? r + 4294967296 : r; */
 
 /*@ assigns \nothing;
     ensures \is_NaN(x) ==> \result == 0; */
@@ -38,7 +39,8 @@ static inline int64_t i64_from_double(double x)
 
 /* x modulo 2^32, as a signed number. */
 /*@ assigns \nothing;
-    ensures wraps_to(x, \result); */
+    ensures (x - \result) % 4294967296 == 0;
+    ensures \result == wrap32(x); */
 static inline int32_t i32_wrap(int64_t x)
 {
     const int64_t rest = x % 4294967296;

@@ -12,7 +12,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { CELL_BYTES = sizeof(int64_t) + sizeof(int32_t), MAX_CELLS = 1 << 26 };
+enum { CELL_BYTES = sizeof(int64_t) + sizeof(int32_t) };
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
@@ -157,8 +157,8 @@ size_t keda_history_size(const keda_policy *policy, int64_t min_sync_ms)
                      slots_of(rules_longest_period_s(&rules.down), sync_ms);
     if (rules.limit_window_ms > 0)
         cells += 2 * slots_of(rules.limit_window_ms / 1000, sync_ms);
-    if (cells > MAX_CELLS)
-        cells = MAX_CELLS;
+    if (cells > HISTORY_MAX_CELLS)
+        cells = HISTORY_MAX_CELLS;
     /* A whole number of int64_t, so that arrays of histories stay aligned. */
     return sizeof(keda_history) + ((size_t)cells * CELL_BYTES + 7) / 8 * 8;
 }
@@ -168,7 +168,7 @@ void keda_history_init(keda_history *history, size_t size_bytes)
     assert(history != NULL && size_bytes >= sizeof *history);
     const size_t cells = (size_bytes - sizeof *history) / CELL_BYTES;
     memset(history, 0, sizeof *history);
-    history->capacity = cells;
+    history->capacity = cells < HISTORY_MAX_CELLS ? cells : HISTORY_MAX_CELLS;
 }
 
 /* --- copying ---------------------------------------------------------------------------------- */

@@ -12,6 +12,9 @@
 
 #include <stdbool.h>
 
+/* No history uses more, so that sums of changes fit into 64 bits. */
+enum { HISTORY_MAX_CELLS = 1 << 26 };
+
 enum history_kind {
     HISTORY_RECS = 0, /* recommendation and time */
     HISTORY_UP = 1,   /* scale event: change, outdated ones complemented (HPA: scale events) */
@@ -45,15 +48,21 @@ struct history_list {
                      \valid_read(l.value + (0 .. l.n - 1))); */
 
 /* An empty list for a NULL history. */
+/*@ assigns \nothing;
+    ensures list_is_readable(\result) && \result.n <= HISTORY_MAX_CELLS; */
 struct history_list history_list_of(const keda_history *history, enum history_kind kind);
 
 /* Change of a scale event, outdated or not: the flag is not looked at when summing. */
+/*@ assigns \nothing;
+    ensures \result == (value < 0 ? -value - 1 : value); */
 static inline int32_t history_event_change(int32_t value)
 {
     return value < 0 ? ~value : value;
 }
 
 /* Smallest count since from_ms, the one that held then included; `present` if none is known. */
+/*@ assigns \nothing;
+    ensures \result <= present; */
 int32_t history_smallest_count(const keda_history *history, int64_t from_ms, int32_t present);
 
 #endif

@@ -41,6 +41,13 @@ void rules_from_policy(const keda_policy *policy, enum rules_view view, struct h
 /* Longest period of a direction's policies, in seconds. */
 int32_t rules_longest_period_s(const struct hpa_direction *direction);
 
+/*@ axiomatic Rates {
+        logic keda_rate_policy *rate_at(struct hpa_direction *d, integer i) reads *d;
+    } */
+
+/*@ requires \valid_read(d) && i < d->npolicies;
+    assigns \nothing;
+    ensures \result == rate_at(d, i) && \valid_read(\result); */
 static inline const keda_rate_policy *rules_rate_at(const struct hpa_direction *d, size_t i)
 {
     return (const void *)((const char *)d->policies + i * d->policy_size);
