@@ -170,7 +170,8 @@ static void ask(void *state, const void *meta, keda_poll *poll, void *user)
 const keda_scaler_desc keda_scaler_cron = {
     .struct_size = sizeof(keda_scaler_desc),
     .type = "cron",
-    .summary = "So many replicas between a start and an end, by the calendar of a time zone.",
+    .summary =
+        "A number of replicas between a start and an end, by the calendar of a time zone.",
     .metrics_name = "cronScaler",
     .fields = fields,
     .nfields = sizeof fields / sizeof fields[0],
