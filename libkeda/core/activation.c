@@ -6,16 +6,21 @@
 #include "core/activation.h"
 
 #include "core/arith.h"
+#include "core/fallback.h"
 #include "core/hpa.h"
+#include "core/reading.h"
 
 enum { DEFAULT_COOLDOWN_S = 300 };
 
 /* --- is anything active? ---------------------------------------------------------------------- */
 
-static bool is_known(const keda_reading *reading)
-{
-    return reading != NULL && reading->state == KEDA_READING_OK && reading->nitems > 0;
-}
+/* One metric's part in it. */
+enum part {
+    PART_NONE, /* read from the pods: it scales, but activates nothing */
+    PART_INACTIVE,
+    PART_ACTIVE,
+    PART_ERROR
+};
 
 /* KEDA: strictly above the threshold, on the unrounded value. */
 static bool is_reading_active(const keda_metric_policy *metric, const keda_reading *reading)
@@ -26,17 +31,88 @@ static bool is_reading_active(const keda_metric_policy *metric, const keda_readi
     return (is_number ? reading->raw : 0.0) > metric->activation;
 }
 
-struct activity activity_of(const keda_policy *policy, const keda_observation *seen)
+/* KEDA: a metric in fallback is active, whatever its fallback is. */
+static enum part part_of_failed(const keda_policy *policy, const keda_observation *seen,
+                                size_t metric)
 {
-    struct activity sum = {.is_active = policy->force_activation != 0};
+    const struct fallback fallback = fallback_of(policy, seen, metric, seen->spec_replicas);
+
+    if (fallback.state == FALLBACK_VALUE)
+        return fallback.replicas == 0 &&
+                       policy_deviates(policy, KEDA_DEVIATION_FALLBACK_ZERO_INACTIVE)
+                   ? PART_INACTIVE
+                   : PART_ACTIVE;
+    return fallback.state == FALLBACK_NIL && policy->formula != NULL ? PART_INACTIVE
+                                                                     : PART_ERROR;
+}
+
+static enum part part_of(const keda_policy *policy, const keda_observation *seen, size_t metric)
+{
+    const keda_metric_policy *rule = rules_metric_at(policy, metric);
+    const keda_reading *reading = rules_reading_at(seen, metric);
+
+    if (rule->source >= KEDA_SOURCE_PODS)
+        return PART_NONE;
+    if (!reading_is_known(reading))
+        return part_of_failed(policy, seen, metric);
+    return is_reading_active(rule, reading) ? PART_ACTIVE : PART_INACTIVE;
+}
+
+/* KEDA: the last metric of a trigger speaks for all of them. */
+static bool is_last_word(const keda_policy *policy, size_t metric)
+{
+    const int32_t trigger = rules_metric_at(policy, metric)->trigger;
+
+    if (policy_deviates(policy, KEDA_DEVIATION_ANY_METRIC_ACTIVATES))
+        return true;
+    for (size_t i = metric + 1; i < policy->nmetrics; i++)
+        if (rules_metric_at(policy, i)->trigger == trigger)
+            return false;
+    return true;
+}
+
+static struct activity activity_of_metrics(const keda_policy *policy,
+                                           const keda_observation *seen)
+{
+    struct activity sum = {false, false};
+    size_t nnone = 0;
 
     for (size_t i = 0; i < policy->nmetrics; i++) {
-        const keda_reading *reading = rules_reading_at(seen, i);
-        if (!is_known(reading))
+        const enum part part = part_of(policy, seen, i);
+        if (part == PART_NONE)
+            nnone++;
+        else if (part == PART_ERROR)
             sum.is_error = true;
-        else if (is_reading_active(rules_metric_at(policy, i), reading))
-            sum.is_active = true;
+        else if (part == PART_ACTIVE && !sum.is_active)
+            sum.is_active = is_last_word(policy, i);
     }
+    if (nnone > 0 &&
+        nnone == policy->nmetrics) /* KEDA: cpu and memory alone are always active */
+        sum.is_active = true;
+    return sum;
+}
+
+/* KEDA: what the triggers say counts no more, but for their errors. */
+static void take_composite(const keda_policy *policy, const keda_decision *out,
+                           struct activity *sum)
+{
+    const bool is_known = out->composite_error == KEDA_OK;
+
+    if (!is_known && policy_deviates(policy, KEDA_DEVIATION_FORMULA_ERROR))
+        sum->is_error = true;
+    sum->is_active = is_known && !sum->is_error &&
+                     double_from_milli(out->composite_milli) > policy->composite_activation;
+}
+
+struct activity activity_of(const keda_policy *policy, const keda_observation *seen,
+                            const keda_decision *out)
+{
+    struct activity sum = activity_of_metrics(policy, seen);
+
+    if (policy->formula != NULL)
+        take_composite(policy, out, &sum);
+    if (policy->force_activation)
+        sum.is_active = true;
     if (seen->due & KEDA_DUE_PUSH) {
         sum.is_active = true;
         sum.is_error = sum.is_error && (seen->due & KEDA_DUE_POLL);
@@ -50,11 +126,6 @@ bool activation_is_parked(const keda_policy *policy, int32_t from)
 }
 
 /* --- helpers of the rows ---------------------------------------------------------------------- */
-
-static bool deviates(const keda_policy *policy, enum keda_deviation deviation)
-{
-    return (policy->deviations & (uint32_t)deviation) != 0;
-}
 
 static void set_count(keda_decision *out, int32_t to, int32_t reason, int32_t event)
 {
@@ -88,7 +159,7 @@ static void leave_rest(const keda_policy *policy, keda_decision *out)
 {
     if (policy->pause & KEDA_PAUSE_SCALE_OUT) { /* D3 */
         out->reason = KEDA_REASON_PAUSED_SCALE_OUT;
-        if (deviates(policy, KEDA_DEVIATION_PARTIAL_REFRESHES_ACTIVE))
+        if (policy_deviates(policy, KEDA_DEVIATION_PARTIAL_REFRESHES_ACTIVE))
             touch(out);
         return;
     }
@@ -96,7 +167,7 @@ static void leave_rest(const keda_policy *policy, keda_decision *out)
     set_count(out, i32_max(rules_min_replicas(policy), 1), KEDA_REASON_ACTIVATED,
               KEDA_EVENT_ACTIVATED);
     touch(out);
-    if (out->is_error && deviates(policy, KEDA_DEVIATION_ACTIVATION_SHOWS_ERROR))
+    if (out->is_error && policy_deviates(policy, KEDA_DEVIATION_ACTIVATION_SHOWS_ERROR))
         ready(out, KEDA_CONDITION_UNKNOWN, KEDA_CAUSE_PARTIAL_TRIGGER_ERROR);
 }
 
@@ -112,7 +183,7 @@ static void decide_active(const keda_policy *policy, keda_decision *out)
     out->reason = KEDA_REASON_NO_SYNC;
     if (out->is_error) /* D6 */
         ready(out, KEDA_CONDITION_UNKNOWN, KEDA_CAUSE_PARTIAL_TRIGGER_ERROR);
-    if (!out->is_error || deviates(policy, KEDA_DEVIATION_PARTIAL_REFRESHES_ACTIVE))
+    if (!out->is_error || policy_deviates(policy, KEDA_DEVIATION_PARTIAL_REFRESHES_ACTIVE))
         touch(out); /* D7 */
 }
 
@@ -155,15 +226,35 @@ static void rest(const keda_policy *policy, const keda_observation *seen,
     out->cooldown_left_s = seconds_until_after(end_ms, out->now_ms);
 }
 
+/* A failed formula, or one without its readings, leaves nothing that works. */
+static bool is_all_failing(const keda_policy *policy, const keda_observation *seen)
+{
+    for (size_t i = 0; policy->formula == NULL && i < policy->nmetrics; i++) {
+        const enum part part = part_of(policy, seen, i);
+        if (part == PART_INACTIVE || part == PART_ACTIVE)
+            return false;
+    }
+    return true;
+}
+
+/* KEDA: a fallback leaves the errors of D8 unsaid. */
+static bool is_error_said(const keda_policy *policy, const keda_observation *seen)
+{
+    return !policy->has_fallback || policy->fallback_replicas == 0 ||
+           (policy_deviates(policy, KEDA_DEVIATION_FALLBACK_SHOWS_ERROR) &&
+            is_all_failing(policy, seen));
+}
+
 /* D8 and D9; false when the error changes nothing: with fallback.replicas 0 upstream goes on. */
-static bool is_held_by_error(const keda_policy *policy, keda_decision *out)
+static bool is_held_by_error(const keda_policy *policy, const keda_observation *seen,
+                             keda_decision *out)
 {
     if (!out->is_error)
         return false;
-    const bool is_zero = policy->has_fallback && policy->fallback_replicas == 0;
-    if (is_zero && !deviates(policy, KEDA_DEVIATION_FALLBACK_ZERO_READY))
+    if (policy->has_fallback && policy->fallback_replicas == 0 &&
+        !policy_deviates(policy, KEDA_DEVIATION_FALLBACK_ZERO_READY))
         return false;
-    if (!policy->has_fallback || is_zero)
+    if (is_error_said(policy, seen))
         ready(out, KEDA_CONDITION_FALSE, KEDA_CAUSE_TRIGGER_ERROR);
     out->reason = KEDA_REASON_TRIGGER_ERROR;
     return true;
@@ -172,7 +263,7 @@ static bool is_held_by_error(const keda_policy *policy, keda_decision *out)
 static void raise_to_min(const keda_policy *policy, keda_decision *out)
 {
     if ((policy->pause & KEDA_PAUSE_SCALE_OUT) &&
-        deviates(policy, KEDA_DEVIATION_PAUSE_OUT_BLOCKS_MIN)) {
+        policy_deviates(policy, KEDA_DEVIATION_PAUSE_OUT_BLOCKS_MIN)) {
         out->reason = KEDA_REASON_PAUSED_SCALE_OUT;
         return;
     }
@@ -186,7 +277,7 @@ static void decide_inactive(const keda_policy *policy, const keda_observation *s
     const bool is_idle_set = policy->idle_replicas >= 0;
 
     inactive(out, KEDA_CAUSE_SCALER_NOT_ACTIVE);
-    if (is_held_by_error(policy, out))
+    if (is_held_by_error(policy, seen, out))
         return;
     if ((is_idle_set && out->from > policy->idle_replicas) || (out->from > 0 && min == 0))
         rest(policy, seen, history, out);

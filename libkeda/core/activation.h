@@ -14,8 +14,12 @@ struct activity {
     bool is_error; /* a trigger has no usable reading */
 };
 
-/* Combines the readings, forced activation and a push signal (KEDA: activity decision). */
-struct activity activity_of(const keda_policy *policy, const keda_observation *seen);
+/*
+ * Combines the readings, forced activation and a push signal (KEDA: activity decision); with a
+ * formula, its result as *out holds it.
+ */
+struct activity activity_of(const keda_policy *policy, const keda_observation *seen,
+                            const keda_decision *out);
 
 /* True where only the activation half may leave: zero, or at most the idle count. */
 bool activation_is_parked(const keda_policy *policy, int32_t from);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The public calls of the decision core: which halves run, and how they become one write. The
- * rules are in activation.c (KEDA's executor) and hpa.c (the HorizontalPodAutoscaler).
+ * rules are in activation.c (KEDA's executor) and hpa.c (the HorizontalPodAutoscaler), what KEDA
+ * makes of the readings before in fallback.c.
  */
 #include "core/activation.h"
+#include "core/fallback.h"
 #include "core/hpa.h"
+#include "core/reading.h"
 
 #include "core/arith.h"
 
@@ -75,10 +78,13 @@ keda_status keda_hpa_decide(const keda_policy *policy, const keda_observation *s
     if (!rules_policy_is_sound(policy) || !observation_is_sound(seen) ||
         !decision_is_sound(out))
         return KEDA_EINVAL;
-    rules_from_policy(policy, RULES_HPA_ALONE, &rules);
+    keda_policy alone = *policy; /* fallback and formula are KEDA's */
+    alone.has_fallback = 0;
+    alone.formula = NULL;
+    rules_from_policy(&alone, RULES_HPA_ALONE, &rules);
     decision_begin(seen, history, &rules, out);
     const struct hpa_scale scale = scale_of(seen);
-    take_hpa_result(out, hpa_reconcile(policy, &rules, seen, &scale, HPA_RUN, history, out));
+    take_hpa_result(out, hpa_reconcile(&alone, &rules, seen, &scale, HPA_RUN, history, out));
     return KEDA_OK;
 }
 
@@ -99,6 +105,17 @@ keda_status keda_hpa_propose(const keda_policy *policy, const keda_metric_policy
 }
 
 /* --- both halves ------------------------------------------------------------------------------ */
+
+/* What KEDA makes of the readings, whichever half is due. */
+static void judge_readings(const keda_policy *policy, const keda_observation *seen,
+                           keda_decision *out)
+{
+    if (policy->has_fallback || policy->formula != NULL)
+        fallback_note(policy, seen, out);
+    const struct activity activity = activity_of(policy, seen, out);
+    out->is_active = activity.is_active;
+    out->is_error = activity.is_error;
+}
 
 /* D1 */
 static void decide_unreadable(const keda_observation *seen, keda_decision *out)
@@ -124,6 +141,9 @@ static void decide_paused(const keda_policy *policy, keda_decision *out)
                        KEDA_CAUSE_SCALED_OBJECT_READY);
     decision_condition(out, KEDA_COND_PAUSED, KEDA_CONDITION_TRUE,
                        KEDA_CAUSE_SCALED_OBJECT_PAUSED);
+    if (policy_deviates(policy, KEDA_DEVIATION_PAUSED_INACTIVE))
+        decision_condition(out, KEDA_COND_ACTIVE, KEDA_CONDITION_FALSE,
+                           KEDA_CAUSE_SCALED_OBJECT_PAUSED);
     if (policy->paused_replicas < 0)
         return;
     out->reason = KEDA_REASON_PAUSED_REPLICAS;
@@ -200,14 +220,12 @@ keda_status keda_decide(const keda_policy *policy, const keda_observation *seen,
     struct hpa_rules rules;
 
     if (!rules_policy_is_sound(policy) || !observation_is_sound(seen) ||
-        !decision_is_sound(out))
+        !decision_is_sound(out) || !fallback_has_room(policy, out))
         return KEDA_EINVAL;
     rules_from_policy(policy, RULES_UNDER_KEDA, &rules);
     decision_begin(seen, history, &rules, out);
     out->due = seen->due & (KEDA_DUE_POLL | KEDA_DUE_SYNC | KEDA_DUE_PUSH);
-    const struct activity activity = activity_of(policy, seen);
-    out->is_active = activity.is_active;
-    out->is_error = activity.is_error;
+    judge_readings(policy, seen, out);
     if (out->due == 0)
         return KEDA_OK;
     if (out->from < 0)

@@ -49,10 +49,14 @@ struct hpa_combined {
     int32_t failure_cause; /* of the first failure */
 };
 
-/* Proposals, where given, hold one element a metric as far as they reach. */
+/*
+ * Proposals, where given, hold one element a metric as far as they reach. What a fallback stands in
+ * for is replaced, and with a formula its result, which *into holds, stands for all external
+ * metrics.
+ */
 struct hpa_combined hpa_combine(const keda_policy *policy, const struct hpa_rules *rules,
                                 const keda_observation *seen, const struct hpa_scale *scale,
-                                const keda_decision *into);
+                                keda_decision *into);
 
 /* --- stabilize.c ------------------------------------------------------------------------------ */
 
@@ -97,6 +101,12 @@ static inline void decision_condition(keda_decision *out, enum keda_condition_ty
                                       enum keda_condition_status status, int32_t cause)
 {
     out->conditions[type] = (keda_condition){.status = (int32_t)status, .cause = cause};
+}
+
+/* i is below the decision's number of proposals. */
+static inline keda_proposal *decision_proposal(const keda_decision *out, size_t i)
+{
+    return (void *)((char *)out->proposals + i * out->proposal_size);
 }
 
 #endif

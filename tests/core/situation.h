@@ -48,6 +48,7 @@ static inline void situation_open(struct situation *s, size_t nmetrics)
     for (size_t i = 0; i < SITUATION_METRICS; i++) {
         s->metrics[i].struct_size = sizeof s->metrics[i];
         s->metrics[i].target_milli = 10000;
+        s->metrics[i].trigger = (int32_t)i;
         s->readings[i] = (keda_reading)KEDA_READING_INIT;
         s->readings[i].items_milli = s->items[i];
         s->proposals[i].struct_size = sizeof s->proposals[i];

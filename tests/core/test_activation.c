@@ -86,6 +86,30 @@ Test(activation, takes_a_push_for_activity_and_not_for_an_error)
     cr_assert_not(situation_decide(&s)->is_error);
 }
 
+Test(activation, leaves_metrics_of_the_pods_aside)
+{
+    struct situation s;
+    open_poll(&s, 0, 0);
+    s.metrics[0].source = KEDA_SOURCE_RESOURCE;
+    s.readings[0].raw = 90;
+    cr_assert_not(situation_decide(&s)->is_active);
+    situation_fail(&s, 0);
+    cr_assert_not(situation_decide(&s)->is_error);
+    situation_read(&s, 1, 5);
+    cr_assert(situation_decide(&s)->is_active);
+}
+
+Test(activation, is_given_where_all_metrics_are_of_the_pods)
+{
+    struct situation s;
+    open_poll(&s, 3, 0);
+    s.metrics[0].source = KEDA_SOURCE_RESOURCE;
+    s.metrics[1].source = KEDA_SOURCE_CONTAINER_RESOURCE;
+    cr_assert(situation_decide(&s)->is_active);
+    s.policy.nmetrics = 0;
+    cr_assert_not(situation_decide(&s)->is_active);
+}
+
 /* --- active ----------------------------------------------------------------------------------- */
 
 Test(activation, D3_leaves_zero_alone_while_scale_out_is_paused)
@@ -189,6 +213,7 @@ Test(activation, D8_does_nothing_on_errors_with_a_fallback)
     open_poll(&s, 3, 0);
     situation_fail(&s, 0);
     s.policy.has_fallback = 1;
+    s.policy.fallback_threshold = 3;
     s.policy.fallback_replicas = 6;
     const keda_decision *got = situation_decide(&s);
     cr_assert_not(got->is_write);
@@ -212,6 +237,7 @@ Test(activation, scales_in_on_errors_with_a_fallback_of_zero_unless_told_otherwi
     open_poll(&s, 3, 0);
     situation_fail(&s, 0);
     s.policy.has_fallback = 1;
+    s.policy.fallback_threshold = 3;
     cr_assert_eq(situation_decide(&s)->reason, KEDA_REASON_DEACTIVATED);
     cr_assert_eq(s.decision.to, 0);
     s.policy.deviations = KEDA_DEVIATION_FALLBACK_ZERO_READY;

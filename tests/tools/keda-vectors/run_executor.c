@@ -54,8 +54,11 @@ static keda_policy policy_of(const json_t *input, const keda_metric_policy *metr
     policy.pause = pause_of(annotations);
     policy.force_activation = is_set(annotations, "autoscaling.keda.sh/force-activation");
     policy.has_fallback = fallback != NULL;
-    if (fallback != NULL)
+    if (fallback != NULL) {
         policy.fallback_replicas = vector_i32(fallback, "replicas", report);
+        policy.fallback_threshold =
+            INT32_MAX; /* the error is one that no fallback has hidden */
+    }
     policy.metrics = metrics;
     policy.nmetrics = vector_bool_or(input, "is_error", false, report) ? 2 : 1;
     return policy;
@@ -148,6 +151,7 @@ int run_executor_scaled_object(const json_t *line, struct report *report)
     keda_reading readings[2] = {KEDA_READING_INIT, KEDA_READING_INIT};
     keda_metric_policy metrics[2] = {{.struct_size = sizeof metrics[0], .target_milli = 1000},
                                      {.struct_size = sizeof metrics[0], .target_milli = 1000}};
+    keda_proposal proposals[2];
     keda_decision decision = KEDA_DECISION_INIT;
     keda_outcome outcome = KEDA_OUTCOME_NOT_WRITTEN;
     const bool had_before = vector_has(input, "last_active_age_s");
@@ -159,6 +163,9 @@ int run_executor_scaled_object(const json_t *line, struct report *report)
     readings[0].items_milli = &item;
     readings[0].nitems = 1;
     readings[1].state = KEDA_READING_FAILED;
+    metrics[1].trigger = 1;
+    decision.proposals = proposals;
+    decision.nproposals = 2;
     keda_history_init(history, sizeof memory);
     keda_history_set_last_active(history, had_before, before_ms);
     const keda_policy policy = policy_of(input, metrics, report);

@@ -11,6 +11,7 @@ const struct vector_set vector_sets[] = {
     VECTORS_COMPUTE_KAFKA{"cron/cron", run_cron_cron},
     {"cron/cron_next", run_cron_next},
     {"executor/scaled_object", run_executor_scaled_object},
+    {"fallback/fallback", run_fallback},
     {"gjson/gjson", run_gjson},
     {"hpa/behavior_sequence", run_hpa_sequence},
     {"hpa/multi_metric", run_hpa_sequence},
