@@ -22,14 +22,17 @@ typedef struct keda_record_metric {
     uint8_t state;    /* keda_reading_state */
     uint8_t error;    /* keda_status of a reading that is not OK */
     uint8_t source, target_type;
-    uint8_t is_active, is_within, is_fallback, is_ok;
+    uint8_t is_active, is_within, is_fallback;
+    uint8_t is_ok; /* the reading is known and, where the HPA half took it, gave a proposal */
+    int32_t index; /* its place in the policy */
 } keda_record_metric;
 
 /** The smallest change of one reading which would have changed the outcome. */
 typedef struct keda_flip {
     int32_t metric;      /* -1: no reading alone would have; nmetrics: the formula's result */
-    int32_t to;          /* the count it would have given */
-    int64_t value_milli; /* the reading that would have been enough */
+    int32_t to;          /* the count it would have given; with metric -1 the one that stays, or
+                          * -1 when that was not searched (see keda_decision_flip) */
+    int64_t value_milli; /* the reading that would have been enough; never below 0 */
 } keda_flip;
 
 /** A decision with what it was made from; plain data. */
@@ -51,28 +54,49 @@ typedef struct keda_record {
     keda_condition conditions[KEDA_COND_COUNT];
     keda_flip flip;
     keda_record_metric *metrics; /* the caller's array; set before a call */
-    size_t nmetrics;             /* its length before the call, the metrics' number after it */
+    size_t nmetrics;             /* its length before the call, the number filled after it */
+    size_t nmetrics_all;         /* the policy's, which may be more */
+    int32_t is_forced;           /* forced activation */
+    int32_t pause;               /* keda_pause bits of the policy */
+    int64_t composite_target_milli, composite_activation_milli;
+    int32_t composite_target_type; /* keda_target_type */
+    int32_t reserved;
 } keda_record;
+#ifndef __cplusplus
 #define KEDA_RECORD_INIT                                                                       \
     {                                                                                          \
-        sizeof(keda_record)                                                                    \
+        .struct_size = sizeof(keda_record)                                                     \
     }
+#else
+#define KEDA_RECORD_INIT                                                                       \
+    ([] {                                                                                      \
+        keda_record init = {};                                                                 \
+        init.struct_size = sizeof init;                                                        \
+        return init;                                                                           \
+    }())
+#endif
 
 /**
  * Fills a record. `decision` is what keda_decide gave for exactly these inputs; the history is the
  * one before keda_history_apply (the flip is searched with it).
  *
  * errors  KEDA_EINVAL for NULL or wrong struct sizes; KEDA_ELIMIT when `metrics` is too short: the
- *         first ones are filled
+ *         first ones are filled, and the binding one in any case
  */
 KEDA_API KEDA_MUST_USE keda_status keda_record_make(
     const keda_policy *policy, const keda_observation *seen, const keda_history *history,
     const keda_decision *decision, keda_outcome outcome, int64_t wall_ms, keda_record *out);
 
 /**
- * The smallest change alone. The value is exact: applied to the reading (one item of that value), a
- * decision from the same inputs gives flip->to, and one thousandth less of a change does not change
- * the outcome. The outcome is the count the target is to have.
+ * The smallest change alone. The value is exact: applied to the reading (one item of that value, raw
+ * the same in units, all else as it was; of a reading that is not known: a fresh one), a decision
+ * from the same inputs gives flip->to, and one thousandth less of a change does not change the
+ * outcome. The outcome is the count the target is to have. Of several metrics the one that is
+ * smallest as a part of its target; an unknown reading counts as 0.
+ *
+ * With a formula its result is looked at in place of the readings. Not searched (to -1): a formula
+ * that gave no value, more than 32 metrics. Metrics of pods are not searched either, since one value
+ * does not say what their pods report.
  */
 KEDA_API KEDA_MUST_USE keda_status keda_decision_flip(const keda_policy *policy,
                                                       const keda_observation *seen,
@@ -84,7 +108,7 @@ KEDA_API KEDA_MUST_USE keda_status keda_decision_flip(const keda_policy *policy,
  * One line, for logs and Events: "kafka lag 640 above target 100 per replica, wants 7: 3 -> 6
  * (ScaleUpLimit)".
  *
- * names  one a metric; NULL, or NULL entries: numbered
+ * names  one a metric of the policy; NULL, or NULL entries: numbered
  * buf    overwritten; NUL-terminated, cut at size
  */
 KEDA_API void keda_record_line(const keda_record *record, const char *const *names, char *buf,
@@ -99,7 +123,10 @@ KEDA_API void keda_record_explain(const keda_record *record, const char *const *
 /** Opaque, in the caller's memory: packed records, the oldest overwritten first. */
 typedef struct keda_ring keda_ring;
 
-/** Bytes for `depth` records (1..255) of nmetrics each; 8 of one metric fit into 1 KiB. */
+/**
+ * Bytes for `depth` records (1..255) of nmetrics each; 8 of one metric fit into 1 KiB. Numbers are
+ * stored as long as they are: records full of huge ones may take the place of older ones.
+ */
 KEDA_API size_t keda_ring_size(size_t nmetrics, size_t depth);
 
 /** Makes an empty ring of that many bytes; its depth is what fits. */

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The smallest change (libkeda/core/flip.c): compared with trying every reading of a small domain,
+ * on thousands of random situations from a seeded generator, and by name for each kind of decision.
+ */
+#include "core/situation.h"
+
+#include <keda/explain.h>
+#include <keda/formula.h>
+
+#include <math.h>
+#include <stdbool.h>
+
+enum { DOMAIN = 400, SITUATIONS = 6000 }; /* readings in thousandths */
+
+/* --- deciding with another reading ------------------------------------------------------------ */
+
+/* As the header says: one item of that value, raw the same; a fresh one where it is not known. */
+static int32_t count_with(struct situation *s, size_t metric, int64_t value)
+{
+    const keda_reading saved = s->readings[metric];
+    const int64_t item = value;
+    const bool is_known = saved.state == KEDA_READING_OK && saved.nitems > 0;
+    keda_proposal proposals[SITUATION_METRICS];
+    keda_decision d = KEDA_DECISION_INIT;
+
+    if (!is_known)
+        s->readings[metric] = (keda_reading)KEDA_READING_INIT;
+    s->readings[metric].state = KEDA_READING_OK;
+    s->readings[metric].items_milli = &item;
+    s->readings[metric].nitems = 1;
+    s->readings[metric].raw = (double)value / 1000.0;
+    d.proposals = proposals;
+    d.nproposals = SITUATION_METRICS;
+    cr_assert_eq(keda_decide(&s->policy, &s->seen, s->history, &d), KEDA_OK);
+    s->readings[metric] = saved;
+    return d.to;
+}
+
+static keda_flip flip_of(struct situation *s)
+{
+    keda_flip flip = {.metric = -7};
+    situation_decide(s);
+    cr_assert_eq(keda_decision_flip(&s->policy, &s->seen, s->history, &s->decision, &flip),
+                 KEDA_OK);
+    return flip;
+}
+
+/* The stated change gives the stated count, and a thousandth less does not change it. */
+static void check_exact(struct situation *s, const keda_flip *flip)
+{
+    const size_t i = (size_t)flip->metric;
+    const keda_reading *reading = &s->readings[i];
+    const bool is_known = reading->state == KEDA_READING_OK && reading->nitems > 0;
+    const int64_t now = is_known ? s->items[i][0] : -1;
+    const int64_t less =
+        flip->value_milli > now ? flip->value_milli - 1 : flip->value_milli + 1;
+
+    cr_assert_neq(flip->to, s->decision.to);
+    cr_assert_eq(count_with(s, i, flip->value_milli), flip->to);
+    if (less != now && less >= 0)
+        cr_assert_eq(count_with(s, i, less), s->decision.to);
+}
+
+/* --- every reading of a small domain ---------------------------------------------------------- */
+
+struct dice {
+    uint64_t state;
+};
+
+static int32_t between(struct dice *dice, int32_t lo, int32_t hi)
+{
+    dice->state = dice->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return lo + (int32_t)((uint32_t)(dice->state >> 33) % (uint32_t)(hi - lo + 1));
+}
+
+static bool chance(struct dice *dice, int32_t percent)
+{
+    return between(dice, 0, 99) < percent;
+}
+
+static void some_rules(struct dice *dice, keda_scaling_rules *rules, keda_rate_policy *policy)
+{
+    static const int32_t windows[] = {-1, 0, 30, 120};
+    rules->stabilization_s = windows[between(dice, 0, 3)];
+    rules->select_policy = chance(dice, 15) ? KEDA_SELECT_DISABLED : between(dice, 0, 2);
+    rules->tolerance = chance(dice, 30) ? (double)between(dice, 0, 120) / 100.0 : -1.0;
+    *policy = (keda_rate_policy){.type = chance(dice, 50) ? KEDA_RATE_PODS : KEDA_RATE_PERCENT,
+                                 .value = between(dice, 1, chance(dice, 30) ? 200 : 6),
+                                 .period_s = chance(dice, 50) ? 15 : 120};
+}
+
+static void some_policy(struct situation *s, struct dice *dice)
+{
+    keda_policy *p = &s->policy;
+
+    p->min_replicas = between(dice, -1, 4);
+    p->max_replicas = between(dice, 1, 20);
+    p->cooldown_s = between(dice, 0, 60);
+    p->initial_cooldown_s = chance(dice, 20) ? 2000 : 0;
+    p->tolerance = chance(dice, 30) ? (double)between(dice, 0, 50) / 100.0 : -1.0;
+    p->downscale_stabilization_s = chance(dice, 50) ? 0 : -1;
+    p->force_activation = chance(dice, 5);
+    p->deviations = chance(dice, 20) ? (uint32_t)between(dice, 0, 0xFFFF) : 0;
+    if (chance(dice, 30))
+        p->idle_replicas = between(dice, 0, 3);
+    if (chance(dice, 15))
+        p->pause = 1 << between(dice, 0, 2);
+    if (chance(dice, 20))
+        p->sync_interval_ms = 1000;
+    if (chance(dice, 20)) {
+        p->has_fallback = 1;
+        p->fallback_replicas = between(dice, 0, 6);
+        p->fallback_threshold = between(dice, 0, 2);
+        p->fallback_behavior = between(dice, 0, 3);
+    }
+    if (chance(dice, 50))
+        situation_behave(s, (keda_rate_policy){0}, (keda_rate_policy){0});
+    some_rules(dice, &s->up, &s->up_policy);
+    some_rules(dice, &s->down, &s->down_policy);
+}
+
+static void some_metric(struct situation *s, struct dice *dice, size_t i)
+{
+    s->metrics[i].target_milli = between(dice, 1, 8);
+    s->metrics[i].target_type =
+        chance(dice, 40) ? KEDA_TARGET_VALUE : KEDA_TARGET_AVERAGE_VALUE;
+    s->metrics[i].source = chance(dice, 20) ? KEDA_SOURCE_OBJECT : KEDA_SOURCE_EXTERNAL;
+    s->metrics[i].activation = chance(dice, 60) ? 0.0 : (double)between(dice, -5, 60) / 1000.0;
+    s->metrics[i].trigger = chance(dice, 80) ? (int32_t)i : 0;
+    if (chance(dice, 3))
+        s->metrics[i].activation = (double)NAN;
+    if (chance(dice, 3))
+        s->metrics[i].target_type = KEDA_TARGET_UTILIZATION;
+}
+
+static void some_reading(struct situation *s, struct dice *dice, size_t i)
+{
+    const int32_t value = chance(dice, 40) ? between(dice, 0, 5) : between(dice, 0, 170);
+
+    s->readings[i] = (keda_reading)KEDA_READING_INIT;
+    s->readings[i].items_milli = s->items[i];
+    s->items[i][0] = value;
+    s->readings[i].nitems = 1;
+    s->readings[i].raw = (double)value / 1000.0;
+    s->readings[i].state = KEDA_READING_OK;
+    s->readings[i].is_active = chance(dice, 10) ? between(dice, 0, 1) : -1;
+    s->readings[i].failures = between(dice, 0, 2);
+    if (chance(dice, 12))
+        s->readings[i].state =
+            between(dice, 0, 2) == 2 ? KEDA_READING_FAILED : KEDA_READING_UNKNOWN;
+    if (chance(dice, 3))
+        s->readings[i].nitems = 0;
+}
+
+static void some_scale(struct situation *s, struct dice *dice)
+{
+    s->seen.spec_replicas = chance(dice, 25) ? 0 : between(dice, 0, 22);
+    s->seen.status_replicas = chance(dice, 70) ? -1 : between(dice, 0, 22);
+    s->seen.pods_ready = chance(dice, 80) ? between(dice, 0, 12) : -1;
+    s->seen.pods_total = chance(dice, 80) ? between(dice, 0, 12) : -1;
+    s->seen.due = (uint32_t)(chance(dice, 70) ? 3 : between(dice, 0, 7));
+    if (chance(dice, 2))
+        s->seen.spec_replicas = -1;
+}
+
+/* What trying every reading of metric i finds; false when nothing changes the count. */
+static bool nearest_by_trying(struct situation *s, size_t i, int64_t *size)
+{
+    const keda_reading *reading = &s->readings[i];
+    const bool is_known = reading->state == KEDA_READING_OK && reading->nitems > 0;
+    const int64_t now = is_known ? s->items[i][0] : -1;
+    bool is_found = false;
+
+    for (int64_t v = 0; v <= DOMAIN; v++) {
+        const int64_t distance = v > now ? v - now : now - v;
+        if (v == now || (is_found && distance >= *size))
+            continue;
+        if (count_with(s, i, v) == s->decision.to)
+            continue;
+        is_found = true;
+        *size = distance;
+    }
+    return is_found;
+}
+
+static double part(const struct situation *s, size_t i, int64_t size)
+{
+    const bool is_known = s->readings[i].state == KEDA_READING_OK && s->readings[i].nitems > 0;
+    return (double)(is_known ? size : size - 1) / (double)s->metrics[i].target_milli;
+}
+
+static void check_against_trying(struct situation *s, uint64_t seed)
+{
+    const keda_flip flip = flip_of(s);
+    double best = 1e9;
+
+    for (size_t i = 0; i < s->policy.nmetrics; i++) {
+        int64_t size = 0;
+        if (nearest_by_trying(s, i, &size))
+            best = fmin(best, part(s, i, size));
+    }
+    if (flip.metric < 0) {
+        cr_assert_eq(best, 1e9, "seed %d: %f is missed", (int)seed, best);
+        cr_assert_eq(flip.to, s->decision.to);
+        return;
+    }
+    check_exact(s, &flip);
+    const size_t i = (size_t)flip.metric;
+    const bool is_known = s->readings[i].state == KEDA_READING_OK && s->readings[i].nitems > 0;
+    const int64_t now = is_known ? s->items[i][0] : 0;
+    const double size =
+        fabs((double)(flip.value_milli - now)) / (double)s->metrics[i].target_milli;
+    cr_assert_float_eq(size, best, 1e-9, "seed %d: %f, not %f", (int)seed, size, best);
+}
+
+Test(flip, is_what_trying_every_reading_finds)
+{
+    int nfound = 0;
+
+    for (uint64_t seed = 1; seed <= SITUATIONS; seed++) {
+        struct dice dice = {seed};
+        struct situation s;
+        situation_open(&s, (size_t)between(&dice, 1, SITUATION_METRICS));
+        some_policy(&s, &dice);
+        for (int step = between(&dice, 1, 4); step > 0; step--) {
+            for (size_t i = 0; i < s.policy.nmetrics; i++) {
+                if (step == 1 || chance(&dice, 10))
+                    some_metric(&s, &dice, i);
+                some_reading(&s, &dice, i);
+            }
+            if (step == 1 || chance(&dice, 10))
+                some_scale(&s, &dice);
+            s.seen.now_ms += between(&dice, 0, 40000);
+            if (step > 1) {
+                situation_decide(&s);
+                situation_apply(&s);
+            }
+        }
+        check_against_trying(&s, seed);
+        nfound += flip_of(&s).metric >= 0;
+    }
+    cr_assert_gt(nfound, SITUATIONS / 4, "%d", nfound);
+}
