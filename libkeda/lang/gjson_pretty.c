@@ -102,6 +102,8 @@ static text_view inside_string(printer *p, text_view v)
     bool has_escape = false;
     const bool is_closed = gjson_skip_string(v, &end, &has_escape);
     const text_view inside = gjson_cut(v, 1, is_closed ? end - 1 : 1);
+    if (has_escape && !gjson_valid(p->run, v))
+        return gjson_literal("");
     return has_escape ? gjson_unescape(p->run, inside) : inside;
 }
 
