@@ -160,6 +160,43 @@ KEDA_API KEDA_MUST_USE keda_status keda_engine_check(keda_engine *e, const keda_
                                                      size_t nsources, size_t source_size,
                                                      keda_findings *findings, keda_error *err);
 
+/* ---- plans ---------------------------------------------------------------------------------- */
+
+/** How a workload's document is decided: what the engine made of it, for simulation and for hosts
+ * which decide themselves. Everything is borrowed until the engine's documents change. */
+typedef struct keda_plan {
+    size_t struct_size;
+    const char *workload;       /* namespace/name */
+    const keda_policy *policy;  /* with its metrics */
+    const char *const *metrics; /* names such as "s0-kafka-my-topic", one per metric */
+    int64_t polling_interval_ms, sync_interval_ms;
+    size_t ntriggers; /* see keda_engine_plan_trigger */
+} keda_plan;
+
+typedef struct keda_plan_trigger {
+    size_t struct_size;
+    const char *type;
+    const char *name;    /* "" when unset */
+    int32_t uses_cached; /* useCachedMetrics: a sync takes what the last poll said */
+    int32_t reserved;
+    size_t first_metric, nmetrics; /* its part of the policy's */
+} keda_plan_trigger;
+
+/**
+ * Gives the plan of a workload. Set out->struct_size before.
+ *
+ * id      NULL: the only one
+ * errors  KEDA_ENOTFOUND; KEDA_EINVAL for NULL when there are several, naming them
+ */
+KEDA_API KEDA_MUST_USE keda_status keda_engine_plan(const keda_engine *e, const char *id,
+                                                    keda_plan *out, keda_error *err);
+
+/** Trigger i of a workload, from 0. Set out->struct_size before. Errors: KEDA_ENOTFOUND. */
+KEDA_API KEDA_MUST_USE keda_status keda_engine_plan_trigger(const keda_engine *e,
+                                                            const char *id, size_t i,
+                                                            keda_plan_trigger *out,
+                                                            keda_error *err);
+
 /* ---- running -------------------------------------------------------------------------------- */
 
 /** Steps and waits until keda_engine_stop. */

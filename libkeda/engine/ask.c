@@ -33,11 +33,9 @@ static void on_poll(const keda_poll *poll, const keda_error *err, void *user)
     cycle_on_reading(t->workload, &reading);
 }
 
-/* KEDA: with useCachedMetrics a sync takes what the last poll said. */
 static bool is_needed(const trigger *t, uint32_t due)
 {
-    const bool is_cached = t->spec->use_cached_metrics && trigger_has_reading(t);
-    return (due & KEDA_DUE_POLL) != 0 || !is_cached;
+    return due_needs_reading(due, t->spec->use_cached_metrics && trigger_has_reading(t));
 }
 
 static uint32_t poll_bits(uint32_t due)

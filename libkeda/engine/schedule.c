@@ -2,10 +2,11 @@
 /*
  * Phases: what shares an endpoint polls in the same moment, so that it is one batch; everything else
  * is spread over its interval by its name. Syncs have the phase of the polls, so that one of each
- * that fall together share their sample.
+ * that fall together share their sample. When which of them is due is core/due.h's rule.
  */
 #include "engine/schedule.h"
 
+#include "core/due.h"
 #include "engine/cycle.h"
 #include "engine/endpoint.h"
 
@@ -14,14 +15,6 @@
 enum { FIRST_SPREAD_MS = 1000 };
 
 /* ---- phases */
-
-int64_t schedule_next(int64_t after_ms, int64_t interval_ms, int64_t phase_ms)
-{
-    int64_t past = (after_ms - phase_ms) % interval_ms;
-    if (past < 0)
-        past += interval_ms;
-    return after_ms + interval_ms - past;
-}
 
 static uint64_t batching_hash(const workload *w, uint64_t otherwise)
 {
@@ -53,47 +46,39 @@ static bool is_scaled_up(const workload *w)
 
 static void set_timer(workload *w);
 
-static uint32_t due_bits(workload *w, int64_t now_ms)
+static due_rule rule_of(const workload *w)
 {
-    uint32_t due = 0;
-
-    if (now_ms >= w->next_poll_ms) {
-        due |= KEDA_DUE_POLL;
-        w->lateness_ms = now_ms - w->next_poll_ms;
-    }
-    if (now_ms >= w->next_sync_ms && is_scaled_up(w))
-        due |= KEDA_DUE_SYNC;
-    return due;
+    return (due_rule){.poll_interval_ms = w->object.polling_interval_ms,
+                      .sync_interval_ms = w->object.sync_interval_ms,
+                      .phase_ms = w->phase_ms};
 }
 
-/* The period is start to start; a moment that was missed altogether is not made up for. */
+/* The period is start to start. */
 static void on_tick(loop_timer *timer, void *user)
 {
     workload *w = user;
     const int64_t now_ms = engine_now_ms(w->engine);
-    const uint32_t due = due_bits(w, now_ms);
+    const uint32_t due = due_bits(&w->next, now_ms, is_scaled_up(w));
     (void)timer;
 
+    if ((due & KEDA_DUE_POLL) != 0)
+        w->lateness_ms = now_ms - w->next.poll_ms;
     if (due != 0)
         cycle_start(w, due);
     w->phase_ms = phase_of(w); /* endpoints are known once triggers are open */
-    if (now_ms >= w->next_poll_ms)
-        w->next_poll_ms = schedule_next(now_ms, w->object.polling_interval_ms, w->phase_ms);
-    if (now_ms >= w->next_sync_ms)
-        w->next_sync_ms = schedule_next(now_ms, w->object.sync_interval_ms, w->phase_ms);
+    const due_rule rule = rule_of(w);
+    due_pass(&w->next, &rule, now_ms);
     set_timer(w);
 }
 
 static void set_timer(workload *w)
 {
-    int64_t due_ms = w->next_poll_ms;
     keda_error err = KEDA_ERROR_INIT;
 
     if (w->is_gone)
         return;
-    if (is_scaled_up(w) && w->next_sync_ms < due_ms)
-        due_ms = w->next_sync_ms;
-    if (loop_timer_set(w->engine->loop, &w->tick, due_ms, on_tick, w, &err) != KEDA_OK)
+    if (loop_timer_set(w->engine->loop, &w->tick, due_next_ms(&w->next, is_scaled_up(w)),
+                       on_tick, w, &err) != KEDA_OK)
         log_write(&w->engine->log, KEDA_LOG_ERROR, "workload stopped", "workload", w->object.id,
                   "error", err.text, NULL);
 }
@@ -101,19 +86,18 @@ static void set_timer(workload *w)
 void schedule_start(workload *w, workload_begin how)
 {
     w->phase_ms = phase_of(w);
-    w->next_poll_ms = engine_now_ms(w->engine);
+    w->next.poll_ms = engine_now_ms(w->engine);
     if (how == WORKLOAD_SPREAD)
-        w->next_poll_ms += w->phase_ms % FIRST_SPREAD_MS;
-    w->next_sync_ms = w->next_poll_ms;
+        w->next.poll_ms += w->phase_ms % FIRST_SPREAD_MS;
+    w->next.sync_ms = w->next.poll_ms;
     set_timer(w);
 }
 
 void schedule_count_changed(workload *w)
 {
-    const int64_t now_ms = engine_now_ms(w->engine);
+    const due_rule rule = rule_of(w);
 
-    if (w->next_sync_ms <= now_ms)
-        w->next_sync_ms = schedule_next(now_ms, w->object.sync_interval_ms, w->phase_ms);
+    due_count_changed(&w->next, &rule, engine_now_ms(w->engine));
     set_timer(w);
 }
 

@@ -190,7 +190,7 @@ void status_of_workload(const workload *w, keda_buf *text, keda_workload_status 
 
 /* ---- public */
 
-static keda_status copy_out(void *out, const void *all, size_t all_size, keda_error *err)
+keda_status status_copy_out(void *out, const void *all, size_t all_size, keda_error *err)
 {
     size_t size = *(size_t *)out;
 
@@ -213,7 +213,7 @@ static keda_status lend(const workload *w, keda_workload_status *out, keda_error
     keda_workload_status all;
 
     status_of_workload(w, &w->engine->text, &all);
-    return copy_out(out, &all, sizeof all, err);
+    return status_copy_out(out, &all, sizeof all, err);
 }
 
 keda_status keda_engine_workload(const keda_engine *e, size_t i, keda_workload_status *out,
@@ -245,5 +245,5 @@ keda_status keda_engine_trigger(const keda_engine *e, const char *id, size_t i,
     if (i >= w->nmetrics)
         return keda_error_set(err, KEDA_ENOTFOUND, "%s has no metric number %zu", id, i);
     status_of_metric(w, i, &all);
-    return copy_out(out, &all, sizeof all, err);
+    return status_copy_out(out, &all, sizeof all, err);
 }

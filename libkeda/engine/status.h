@@ -13,4 +13,7 @@ void status_of_workload(const workload *w, keda_buf *text, keda_workload_status 
 /* The name that KEDA's `scaler` label has: the trigger's own, else the implementation's. */
 const char *status_scaler_label(const trigger *t);
 
+/* Copies a struct up to the size that the caller's says it has, which stays. KEDA_EINVAL for none. */
+keda_status status_copy_out(void *out, const void *all, size_t all_size, keda_error *err);
+
 #endif

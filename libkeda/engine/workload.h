@@ -8,6 +8,7 @@
 #define ENGINE_WORKLOAD_H
 
 #include "config/scaled_object.h"
+#include "core/due.h"
 #include "engine/backoff.h"
 #include "engine/instance.h"
 #include "engine/target.h"
@@ -86,7 +87,7 @@ struct workload {
     bool is_settled; /* gone, and its target is somebody else's or given up */
 
     loop_timer tick; /* schedule.c */
-    int64_t next_poll_ms, next_sync_ms;
+    due_times next;  /* poll and sync */
     int64_t phase_ms;
     int64_t lateness_ms; /* of the last poll's start */
 

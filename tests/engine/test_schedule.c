@@ -8,20 +8,6 @@
 #include "engine/schedule.h"
 #include "support/rig.h"
 
-Test(schedule, finds_the_next_moment_of_a_phase)
-{
-    static const struct {
-        int64_t after, interval, phase, next;
-    } rows[] = {
-        {0, 10, 0, 10},   {1, 10, 0, 10},    {9, 10, 0, 10}, {10, 10, 0, 20},
-        {0, 10, 3, 3},    {3, 10, 3, 13},    {-5, 10, 3, 3}, {-7, 10, 3, 3},
-        {-17, 10, 3, -7}, {100, 7, 52, 101}, {0, 1, 9, 1},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        cr_expect_eq(schedule_next(rows[i].after, rows[i].interval, rows[i].phase),
-                     rows[i].next, "row %zu", i);
-}
-
 static rig r;
 
 /* Polls per second over one interval, once the first ones are over. */
