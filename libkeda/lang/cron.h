@@ -32,7 +32,8 @@ typedef struct cron_firing {
 KEDA_MUST_USE keda_status cron_parse(cron_schedule *out, const char *text, keda_error *err);
 void cron_clear(cron_schedule *schedule);
 
-/* The first firing strictly later than now, in the zone unless the schedule has its own. */
+/* The first firing later than now, in the zone unless the schedule has its own. In the day after clocks
+ * went back within an hour after midnight it may be now or a little before, as the reference's is. */
 cron_firing cron_next(const cron_schedule *schedule, const tz_zone *zone, int64_t now_s);
 
 /* Between a start and an end, given the next of each (spec: languages 3.4). */

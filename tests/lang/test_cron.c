@@ -206,6 +206,13 @@ Test(cron, skips_a_gap_and_repeats_a_repeated_hour)
                      "2018-11-05T02:00:00Z");
 }
 
+/* Clocks went back at 00:01, so the day they did so has two midnights (robfig/cron answers so). */
+Test(cron, may_stay_where_clocks_went_back_at_midnight)
+{
+    cr_expect_str_eq(firings("25 * * * 0", "America/St_Johns", "2006-10-28T00:18:05Z", 2),
+                     "2006-10-29T02:55:00Z 2006-10-29T02:55:00Z");
+}
+
 Test(cron, goes_on_behind_a_date_that_does_not_exist)
 {
     /* Apia had no 30 December 2011. */
