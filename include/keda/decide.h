@@ -81,7 +81,7 @@ enum keda_fallback_behavior { /* spec.fallback.behavior */
                               KEDA_FALLBACK_CURRENT_IF_HIGHER = 2,
                               KEDA_FALLBACK_CURRENT_IF_LOWER = 3,
                               KEDA_FALLBACK_SCALING_MODIFIERS =
-                                  4 /* the variable is nil in the formula */
+                                  4 /* the variable is nil in the formula; none: an error */
 };
 
 /** A compiled scaling formula (keda/formula.h). */
@@ -465,8 +465,8 @@ typedef struct keda_decision {
     int32_t limit_window_ms; /* 15000: the doubling limit holds over that time; 0: per sync */
     int32_t is_paused;       /* full pause; apply forgets the HPA half's memory, as KEDA does */
     int32_t is_fallback;     /* some metric is in fallback */
-    /* With a formula: its result, which the HPA half takes in place of the external metrics;
-     * binding_metric is then nmetrics. */
+    /* With a formula: its result, which the HPA half takes in place of the external metrics, whose
+     * proposals stay empty; binding_metric is then nmetrics. */
     int32_t has_composite;
     int32_t
         composite_error; /* keda_status when the formula gave no value; its text: formula.h */
