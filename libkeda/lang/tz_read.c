@@ -40,7 +40,8 @@ typedef struct block {
 
 static keda_status fail(const reader *r, size_t at, const char *problem)
 {
-    return keda_error_set(r->err, KEDA_EPROTOCOL, "time zone data: byte %zu: %s", at, problem);
+    (void)keda_error_set(r->err, KEDA_EPROTOCOL, "time zone data: byte %zu: %s", at, problem);
+    return KEDA_EPROTOCOL;
 }
 
 static uint64_t big_endian(const uint8_t *p, size_t n)
@@ -247,8 +248,8 @@ out:
 keda_status tz_from_bytes(tz_zone **out, const void *bytes, size_t size, keda_error *err)
 {
     reader r = {.bytes = bytes, .size = size, .err = err};
-    header h;
-    block b;
+    header h = {0};
+    block b = {0};
     size_t header_at = 0;
     keda_status rc = read_header(&r, &h);
 
