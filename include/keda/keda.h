@@ -16,6 +16,7 @@
 #include <keda/observe.h>
 #include <keda/operator.h>
 #include <keda/scaler.h>
+#include <keda/simulate.h>
 #include <keda/target.h>
 
 #endif
