@@ -155,10 +155,13 @@ static keda_status open_below(tz_zone **out, const char *folder, const char *nam
     return KEDA_OK;
 }
 
-static bool is_folder(const char *path)
+/* Every collection of zones has this one. */
+static bool has_zones(const char *folder)
 {
+    char path[PATH_MAX];
     struct stat about;
-    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+    const int n = snprintf(path, sizeof path, "%s/UTC", folder);
+    return n > 0 && (size_t)n < sizeof path && stat(path, &about) == 0;
 }
 
 static keda_status open_named(tz_zone **out, const char *name, keda_error *err)
@@ -167,7 +170,7 @@ static keda_status open_named(tz_zone **out, const char *name, keda_error *err)
         secure_getenv("ZONEINFO"), secure_getenv("TZDIR"), "/usr/share/zoneinfo",
         "/usr/share/lib/zoneinfo", "/usr/lib/zoneinfo",    "/etc/zoneinfo",
     };
-    bool has_folder = false;
+    bool has_some = false;
 
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
         if (folders[i] == NULL || folders[i][0] == '\0')
@@ -175,9 +178,9 @@ static keda_status open_named(tz_zone **out, const char *name, keda_error *err)
         const keda_status rc = open_below(out, folders[i], name, err);
         if (rc != KEDA_ENOTFOUND)
             return rc;
-        has_folder = has_folder || is_folder(folders[i]);
+        has_some = has_some || has_zones(folders[i]);
     }
-    if (!has_folder)
+    if (!has_some)
         return keda_error_set(err, KEDA_ENOTFOUND,
                               "time zone \"%s\": this machine has no time zones in "
                               "/usr/share/zoneinfo; install the package tzdata",
