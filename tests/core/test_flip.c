@@ -3,39 +3,14 @@
  * The smallest change (libkeda/core/flip.c): compared with trying every reading of a small domain,
  * on thousands of random situations from a seeded generator, and by name for each kind of decision.
  */
-#include "core/situation.h"
+#include "core/flipped.h"
 
-#include <keda/explain.h>
 #include <keda/formula.h>
 
 #include <math.h>
 #include <stdbool.h>
 
 enum { DOMAIN = 400, SITUATIONS = 6000 }; /* readings in thousandths */
-
-/* --- deciding with another reading ------------------------------------------------------------ */
-
-/* As the header says: one item of that value, raw the same; a fresh one where it is not known. */
-static int32_t count_with(struct situation *s, size_t metric, int64_t value)
-{
-    const keda_reading saved = s->readings[metric];
-    const int64_t item = value;
-    const bool is_known = saved.state == KEDA_READING_OK && saved.nitems > 0;
-    keda_proposal proposals[SITUATION_METRICS];
-    keda_decision d = KEDA_DECISION_INIT;
-
-    if (!is_known)
-        s->readings[metric] = (keda_reading)KEDA_READING_INIT;
-    s->readings[metric].state = KEDA_READING_OK;
-    s->readings[metric].items_milli = &item;
-    s->readings[metric].nitems = 1;
-    s->readings[metric].raw = (double)value / 1000.0;
-    d.proposals = proposals;
-    d.nproposals = SITUATION_METRICS;
-    cr_assert_eq(keda_decide(&s->policy, &s->seen, s->history, &d), KEDA_OK);
-    s->readings[metric] = saved;
-    return d.to;
-}
 
 static keda_flip flip_of(struct situation *s)
 {
@@ -44,22 +19,6 @@ static keda_flip flip_of(struct situation *s)
     cr_assert_eq(keda_decision_flip(&s->policy, &s->seen, s->history, &s->decision, &flip),
                  KEDA_OK);
     return flip;
-}
-
-/* The stated change gives the stated count, and a thousandth less does not change it. */
-static void check_exact(struct situation *s, const keda_flip *flip)
-{
-    const size_t i = (size_t)flip->metric;
-    const keda_reading *reading = &s->readings[i];
-    const bool is_known = reading->state == KEDA_READING_OK && reading->nitems > 0;
-    const int64_t now = is_known ? s->items[i][0] : -1;
-    const int64_t less =
-        flip->value_milli > now ? flip->value_milli - 1 : flip->value_milli + 1;
-
-    cr_assert_neq(flip->to, s->decision.to);
-    cr_assert_eq(count_with(s, i, flip->value_milli), flip->to);
-    if (less != now && less >= 0)
-        cr_assert_eq(count_with(s, i, less), s->decision.to);
 }
 
 /* --- every reading of a small domain ---------------------------------------------------------- */
@@ -167,16 +126,14 @@ static void some_scale(struct situation *s, struct dice *dice)
 /* What trying every reading of metric i finds; false when nothing changes the count. */
 static bool nearest_by_trying(struct situation *s, size_t i, int64_t *size)
 {
-    const keda_reading *reading = &s->readings[i];
-    const bool is_known = reading->state == KEDA_READING_OK && reading->nitems > 0;
-    const int64_t now = is_known ? s->items[i][0] : -1;
+    const int64_t now = flipped_is_known(s, i) ? s->items[i][0] : -1;
     bool is_found = false;
 
     for (int64_t v = 0; v <= DOMAIN; v++) {
         const int64_t distance = v > now ? v - now : now - v;
         if (v == now || (is_found && distance >= *size))
             continue;
-        if (count_with(s, i, v) == s->decision.to)
+        if (flipped_count(s, i, v) == s->decision.to)
             continue;
         is_found = true;
         *size = distance;
@@ -205,7 +162,7 @@ static void check_against_trying(struct situation *s, uint64_t seed)
         cr_assert_eq(flip.to, s->decision.to);
         return;
     }
-    check_exact(s, &flip);
+    flipped_check(s, &flip);
     const size_t i = (size_t)flip.metric;
     const bool is_known = s->readings[i].state == KEDA_READING_OK && s->readings[i].nitems > 0;
     const int64_t now = is_known ? s->items[i][0] : 0;
