@@ -215,7 +215,8 @@ typedef struct keda_pod_sample {
 enum keda_cached {
     KEDA_CACHED_NO = 0,      /* taken for this decision */
     KEDA_CACHED_READING = 1, /* of the last poll (KEDA: useCachedMetrics) */
-    KEDA_CACHED_FALLBACK = 2 /* likewise, and there it was in fallback: upstream keeps that value */
+    KEDA_CACHED_FALLBACK =
+        2 /* likewise, and there it was in fallback: upstream keeps that value */
 };
 
 /** One metric's reading, in the order of keda_policy.metrics. */
