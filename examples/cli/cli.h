@@ -77,6 +77,11 @@ bool cli_table_row(cli_table *table, size_t ncells, const char *const *cells);
 void cli_table_print(const cli_table *table, FILE *out);
 void cli_table_clear(cli_table *table);
 
+/* ---- deviations.c --------------------------------------------------------------------------- */
+
+/* "default,PausedInactive" to keda_deviation bits; false, and the names said, for an unknown one. */
+bool cli_deviations(const char *program, const char *list, uint32_t *out);
+
 /* ---- places.c ------------------------------------------------------------------------------- */
 
 /* $RUNTIME_DIRECTORY/kedad.sock, else $XDG_RUNTIME_DIR/kedad.sock; false when neither is set. */

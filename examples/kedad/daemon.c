@@ -206,6 +206,8 @@ static keda_status open_engine(kedad *d, keda_error *err)
     options.log_user = &d->s->log;
     options.is_dry_run = d->s->is_dry_run;
     options.is_strict = d->s->is_strict;
+    options.deviations = d->s->deviations;
+    options.has_deviations = d->s->has_deviations ? 1 : 0;
     options.plugin_path = d->s->plugin_path;
     options.state_path = d->s->state_path[0] != '\0' ? d->s->state_path : NULL;
     options.max_threads = d->s->max_threads;

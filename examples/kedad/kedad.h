@@ -48,6 +48,8 @@ typedef struct settings {
     double qps; /* 0: the library's default */
     int32_t burst;
     bool is_leader_elected;
+    uint32_t deviations;
+    bool has_deviations;
     bool is_dry_run, is_strict, is_state_off;
     log_writer log;
 } settings;

@@ -12,6 +12,7 @@ static const cli_option options[] = {
     {"filename", 'f', "FILE|DIR", "documents to run; repeatable; - is standard input"},
     {"dry-run", 0, NULL, "decide and write nothing"},
     {"strict", 0, NULL, "warnings about unknown fields are errors"},
+    {"deviations", 0, "LIST", "where to differ from KEDA: names, default, all or none"},
     {"metrics-bind-address", 0, "HOST:PORT", "Prometheus metrics (127.0.0.1:8080; 0: off)"},
     {"health-probe-bind-address", 0, "HOST:PORT",
      "/healthz and /readyz (127.0.0.1:8081; 0: off)"},
@@ -149,6 +150,12 @@ static bool set_text(settings *s, const char *name, const char *value)
     return false;
 }
 
+static bool set_deviations(settings *s, const char *value)
+{
+    s->has_deviations = cli_deviations("kedad", value, &s->deviations);
+    return s->has_deviations;
+}
+
 static bool on_option(const cli_option *option, const char *value, void *user)
 {
     settings *s = user;
@@ -162,6 +169,8 @@ static bool on_option(const cli_option *option, const char *value, void *user)
         return set_level(s, value);
     if (strcmp(name, "log-format") == 0 || strcmp(name, "zap-encoder") == 0)
         return set_format(s, value);
+    if (strcmp(name, "deviations") == 0)
+        return set_deviations(s, value);
     if (strcmp(name, "max-threads") == 0)
         return set_threads(s, value);
     if (strcmp(name, "kube-api-qps") == 0)

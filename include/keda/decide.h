@@ -393,6 +393,9 @@ enum keda_cause {
     KEDA_CAUSE_COUNT
 };
 
+/** Name of deviation bit number i, such as "FallbackZeroReady"; NULL beyond the last one. */
+KEDA_API const char *keda_deviation_name(size_t i);
+
 /** Text such as "ScaleUpLimit", by upstream where it has one; "" for KEDA_CAUSE_NONE. */
 KEDA_API const char *keda_cause_name(int32_t cause);
 

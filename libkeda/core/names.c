@@ -77,3 +77,17 @@ const char *keda_cause_name(int32_t cause)
 {
     return cause >= 0 && cause < KEDA_CAUSE_COUNT ? cause_names[cause] : "";
 }
+
+static const char *const deviation_names[] = {
+    "FallbackZeroReady",    "FormulaError",         "PartialRefreshesActive",
+    "PauseOutBlocksMin",    "ActivationShowsError", "FallbackShowsError",
+    "FallbackFraction",     "FallbackPerPoll",      "FallbackCached",
+    "FallbackZeroInactive", "CompositeNotNegative", "AnyMetricActivates",
+    "PausedInactive",       "JobMaxTotal",          "JobTrueMin",
+    "JobListErrorHolds",    "JobEagerPendingOnce",  "CachedExpires",
+};
+
+const char *keda_deviation_name(size_t i)
+{
+    return i < sizeof deviation_names / sizeof deviation_names[0] ? deviation_names[i] : NULL;
+}
