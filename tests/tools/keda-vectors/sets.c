@@ -8,7 +8,8 @@
 /* clang-format off: a row that may be empty has its comma with it */
 const struct vector_set vector_sets[] = {
     {"compute/cron", run_cron_compute},
-    VECTORS_COMPUTE_KAFKA{"cron/cron", run_cron_cron},
+    VECTORS_COMPUTE_KAFKA{"compute/metrics-api", run_metrics_api_compute},
+    {"cron/cron", run_cron_cron},
     {"cron/cron_next", run_cron_next},
     {"executor/scaled_object", run_executor_scaled_object},
     {"fallback/fallback", run_fallback},
@@ -21,7 +22,8 @@ const struct vector_set vector_sets[] = {
     {"quantity/quantity", run_quantity},
     {"scaledjob/scaled_job", run_scaled_job},
     {"triggers/cron", run_cron_trigger},
-    VECTORS_TRIGGERS_KAFKA{"typed_config/typed_config", run_typed_config},
+    VECTORS_TRIGGERS_KAFKA{"triggers/metrics-api", run_trigger},
+    {"typed_config/typed_config", run_typed_config},
     {NULL, NULL},
 };
 /* clang-format on */

@@ -87,11 +87,13 @@ vector_runner run_cron_cron;              /* run_cron.c */
 vector_runner run_cron_next;
 vector_runner run_cron_trigger;
 vector_runner run_cron_compute;
-vector_runner run_metric_name;   /* run_metric_name.c */
-vector_runner run_gjson;         /* run_gjson.c */
-vector_runner run_quantity;      /* run_quantity.c */
-vector_runner run_typed_config;  /* run_typed_config.c */
-vector_runner run_kafka_trigger; /* run_kafka.c, with the kafka module only */
+vector_runner run_metric_name;         /* run_metric_name.c */
+vector_runner run_gjson;               /* run_gjson.c */
+vector_runner run_quantity;            /* run_quantity.c */
+vector_runner run_typed_config;        /* run_typed_config.c */
+vector_runner run_trigger;             /* run_trigger.c: any type built in, by its name */
+vector_runner run_metrics_api_compute; /* run_http_compute.c */
+vector_runner run_kafka_trigger;       /* run_kafka.c, with the kafka module only */
 vector_runner run_kafka_compute;
 
 /* Rows of sets.c which exist only when the module they test is built. */
