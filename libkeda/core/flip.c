@@ -56,13 +56,14 @@ static void set_reading(struct probe *probe, int64_t value)
 static bool try_value(struct probe *probe, int64_t value, struct change *out)
 {
     keda_decision trial = {.struct_size = sizeof trial,
+                           .to = probe->to,
                            .proposals = probe->scratch,
                            .nproposals = FLIP_METRICS + 1,
                            .proposal_size = sizeof(keda_proposal)};
     set_reading(probe, value);
     const keda_status status = keda_decide(probe->policy, &probe->seen, probe->history, &trial);
-    *out = (struct change){
-        .is_found = status == KEDA_OK && trial.to != probe->to, .to = trial.to, .value = value};
+    (void)status; /* what was decided once can be decided again */
+    *out = (struct change){.is_found = trial.to != probe->to, .to = trial.to, .value = value};
     return out->is_found;
 }
 
@@ -87,8 +88,8 @@ static bool is_reached(struct probe *probe, enum edge edge, int32_t wanted, int6
     if (edge == EDGE_PROPOSES)
         return proposal.replicas >= wanted;
     if (edge == EDGE_WITHIN)
-        return proposal.within_tolerance || (double)value >= probe->whole;
-    return !proposal.within_tolerance && (double)value > probe->whole;
+        return (double)value >= probe->whole || proposal.within_tolerance;
+    return (double)value > probe->whole && !proposal.within_tolerance;
 }
 
 /*

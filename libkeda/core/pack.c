@@ -22,19 +22,12 @@ struct codec {
 
 static void code_byte(struct codec *c, uint8_t *byte)
 {
-    switch (c->mode) {
-    case MODE_COMPARE:
+    if (c->mode == MODE_COMPARE)
         c->is_equal = c->is_equal && c->from[c->n] == *byte;
-        break;
-    case MODE_WRITE:
+    else if (c->mode == MODE_WRITE)
         c->to[c->n] = *byte;
-        break;
-    case MODE_READ:
+    else if (c->mode == MODE_READ)
         *byte = c->from[c->n];
-        break;
-    case MODE_COUNT:
-        break;
-    }
     c->n++;
 }
 

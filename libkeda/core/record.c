@@ -9,6 +9,7 @@
 #include "core/arith.h"
 #include "core/fallback.h"
 #include "core/hpa.h"
+#include "core/reading.h"
 
 bool record_inputs_are_sound(const keda_policy *policy, const keda_observation *seen,
                              const keda_decision *decision)
@@ -130,9 +131,8 @@ static void fill_metric(const struct source *from, size_t i, keda_record_metric 
             note_fallback(from, i, out);
     }
     /* With a formula the external metrics are not asked one by one. */
-    const bool is_asked =
-        from->decision->is_consulted &&
-        (from->policy->formula == NULL || record_source_is_pods(metric->source));
+    const bool is_asked = from->decision->is_consulted &&
+                          (from->policy->formula == NULL || !metric_is_external(metric));
     if (is_asked)
         note_proposal(metric, proposal, out);
 }

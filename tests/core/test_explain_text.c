@@ -423,3 +423,200 @@ Test(explain_text, shows_the_binding_metric_and_two_more_of_many)
         "  smallest change: 0 -> 11 had l been below 110 (now 120)\n");
     cr_assert_eq(lines_of(text), MAX_LINES - 1);
 }
+
+/* --- records made by hand --------------------------------------------------------------------- */
+
+/* One known metric at 3 replicas, asked and within bounds. */
+static keda_record plain(keda_record_metric *metric)
+{
+    keda_record record = KEDA_RECORD_INIT;
+    *metric = (keda_record_metric){.state = KEDA_READING_OK,
+                                   .is_ok = 1,
+                                   .value_milli = 30000,
+                                   .target_milli = 10000,
+                                   .replicas = 3};
+    record.metrics = metric;
+    record.nmetrics = record.nmetrics_all = 1;
+    record.due = KEDA_DUE_POLL | KEDA_DUE_SYNC;
+    record.reason = KEDA_REASON_METRIC;
+    record.from = record.to = record.hpa_current = record.raw_replicas = 3;
+    record.metric_replicas = record.stabilized_replicas = 3;
+    record.is_consulted = record.has_recommendation = 1;
+    record.tolerance_up = record.tolerance_down = 0.1;
+    record.flip = (keda_flip){.metric = -1, .to = 3};
+    return record;
+}
+
+static const char *text_of(const keda_record *record)
+{
+    keda_record_explain(record, NULL, text, sizeof text);
+    cr_assert_leq(lines_of(text), MAX_LINES);
+    return text;
+}
+
+static void says(const keda_record *record, const char *phrase)
+{
+    cr_assert(strstr(text_of(record), phrase), "no `%s` in\n%s", phrase, text);
+}
+
+static void says_not(const keda_record *record, const char *phrase)
+{
+    cr_assert_not(strstr(text_of(record), phrase), "`%s` in\n%s", phrase, text);
+}
+
+Test(explain_text, says_why_a_metric_proposes_nothing)
+{
+    keda_record_metric metric;
+    keda_record record = plain(&metric);
+    metric.is_ok = 0;
+    says(&record, "proposes nothing: its target cannot be used");
+    metric.target_type = KEDA_TARGET_VALUE;
+    says(&record, "proposes nothing: the ready pods are not known");
+    metric.source = KEDA_SOURCE_PODS;
+    says(&record, "proposes nothing: no usable sample of its pods");
+    says_not(&record, "active");
+    metric.target_type = KEDA_TARGET_UTILIZATION;
+    metric.is_ok = 1;
+    says(&record, "metric 0 reads 30 %, target 10 %, wants 3");
+}
+
+Test(explain_text, tells_failures_apart)
+{
+    keda_record_metric metric;
+    keda_record record = plain(&metric);
+    metric.state = KEDA_READING_FAILED;
+    metric.age_s = -1;
+    metric.failures = 1;
+    says(&record, "metric 0 is unknown (an error, never read)");
+    metric.error = KEDA_EAUTH;
+    says(&record, "metric 0 is unknown (EAUTH, never read)");
+}
+
+Test(explain_text, says_that_no_reading_activates)
+{
+    keda_record_metric metric;
+    keda_record record = plain(&metric);
+    metric.activation_milli = INT64_MAX;
+    says(&record, "not active (threshold never reached)");
+    record.due = KEDA_DUE_SYNC;
+    says_not(&record, "threshold");
+}
+
+Test(explain_text, shows_a_formula)
+{
+    keda_record_metric metric;
+    keda_record record = plain(&metric);
+    record.has_composite = 1;
+    record.composite_milli = 4500;
+    record.composite_target_milli = 2000;
+    record.composite_activation_milli = 5000;
+    record.binding_metric = 1;
+    record.flip = (keda_flip){.metric = 1, .to = 4, .value_milli = 6001};
+    says(&record, "  metric 0 reads 30, target 10 per replica\n"
+                  "  the formula's result is 4.5, target 2 per replica, not active (threshold "
+                  "5)\n"
+                  "  tolerance 10 %: exceeded\n");
+    says(&record, "3 -> 4 had the formula's result been above 6 (now 4.5)\n");
+    record.reason = KEDA_REASON_TOLERANCE;
+    record.composite_milli = 5500;
+    says(&record, ", active (threshold 5)\n  tolerance 10 %: within it");
+    metric.source = KEDA_SOURCE_PODS;
+    says(&record, "metric 0 reads 30, target 10 per replica, wants 3\n");
+    record.composite_error = KEDA_EUNAVAILABLE;
+    record.flip = (keda_flip){.metric = -1, .to = -1};
+    says(&record, "  the formula gave no value (EUNAVAILABLE)\n");
+    says(&record, "smallest change: not known, the formula gave nothing to go by\n");
+}
+
+Test(explain_text, says_why_no_change_is_known)
+{
+    keda_record_metric metric;
+    keda_record record = plain(&metric);
+    record.flip = (keda_flip){.metric = -1, .to = -1};
+    says(&record, "not known, it takes more than one value to change what pods report");
+    record.nmetrics_all = 33;
+    says(&record, "not known, there are too many metrics");
+    record.binding_metric = -1;
+    record.nmetrics_all = 5;
+    says(&record, "  metric 0 reads 30");
+    says(&record, "  and 4 more\n");
+}
+
+Test(explain_text, says_each_change_in_the_shorter_way)
+{
+    keda_record_metric metric;
+    keda_record record = plain(&metric);
+    record.flip = (keda_flip){.metric = 0, .to = 4, .value_milli = 33500};
+    says(&record, "3 -> 4 had metric 0 been at least 33.5 (now 30)\n");
+    record.flip.value_milli = 20999;
+    says(&record, "3 -> 4 had metric 0 been below 21 (now 30)\n");
+    record.flip.value_milli = 20000;
+    says(&record, "3 -> 4 had metric 0 been at most 20 (now 30)\n");
+    record.flip.value_milli = 0;
+    says(&record, "3 -> 4 had metric 0 been 0 (now 30)\n");
+    metric.state = KEDA_READING_FAILED;
+    record.flip.value_milli = 60001;
+    says(&record, "3 -> 4 had metric 0 been known, above 60\n");
+    record.flip = (keda_flip){.metric = 7, .to = 4, .value_milli = 60001}; /* not shown */
+    says(&record, "3 -> 4 had metric 7 been known, above 60\n");
+}
+
+Test(explain_text, shows_tolerances_that_differ)
+{
+    keda_record_metric metric;
+    keda_record record = plain(&metric);
+    record.tolerance_up = 0.2;
+    says(&record, "  tolerance 20 % up, 10 % down: ");
+    record.tolerance_up = 0.075;
+    says(&record, "  tolerance 7.5 % up, 10 % down: ");
+    record.tolerance_up = 1e300;
+    says(&record, "  tolerance 100000000000 % up, ");
+}
+
+Test(explain_text, says_that_scaling_in_is_paused)
+{
+    keda_record_metric metric;
+    keda_record record = plain(&metric);
+    record.has_behavior = 1;
+    record.pause = KEDA_PAUSE_SCALE_IN;
+    record.stabilized_replicas = 1;
+    record.limit_replicas = 3;
+    record.conditions[KEDA_COND_SCALING_LIMITED] =
+        (keda_condition){KEDA_CONDITION_TRUE, KEDA_CAUSE_SCALE_DOWN_LIMIT};
+    says(&record, "; 1 is raised to 3: that way is paused\n  scale-in is paused\n");
+    record.pause |= KEDA_PAUSE_FULL;
+    says_not(&record, "scale-in is paused");
+}
+
+Test(explain_text, tells_what_became_of_the_write)
+{
+    keda_record_metric metric;
+    keda_record record = plain(&metric);
+    record.is_dry_run = 1;
+    says(&record, "  dry run, not written\n");
+    record.is_dry_run = 0;
+    record.runs = 2;
+    record.last_wall_ms = 15000;
+    says(&record, "  2 decisions alike within 15 s\n");
+}
+
+Test(explain_text, has_no_sentence_for_an_unknown_rule)
+{
+    keda_record_metric metric;
+    keda_record record = plain(&metric);
+    record.reason = 99;
+    says(&record, "unknown rule: stays 3 (Unset)\n  metric 0 reads");
+    record.reason = -1;
+    says(&record, "unknown rule: stays 3 (Unset)\n  metric 0 reads");
+}
+
+Test(explain_text, is_cut_to_its_buffer)
+{
+    keda_record_metric metric;
+    const keda_record record = plain(&metric);
+    char small[8] = "xxxxxxx";
+    keda_record_explain(&record, NULL, small, 0);
+    cr_assert_eq(small[0], 'x');
+    keda_record_explain(&record, NULL, small, sizeof small);
+    cr_assert_str_eq(small, "metric ");
+}

@@ -5,8 +5,6 @@
  */
 #include "core/flipped.h"
 
-#include <keda/formula.h>
-
 #include <math.h>
 #include <stdbool.h>
 
@@ -198,4 +196,154 @@ Test(flip, is_what_trying_every_reading_finds)
         nfound += flip_of(&s).metric >= 0;
     }
     cr_assert_gt(nfound, SITUATIONS / 4, "%d", nfound);
+}
+
+/* --- by name ---------------------------------------------------------------------------------- */
+
+static void flips(struct situation *s, int32_t metric, int32_t to, int64_t value_milli)
+{
+    const keda_flip flip = flip_of(s);
+    cr_assert_eq(flip.metric, metric, "metric %d", flip.metric);
+    cr_assert_eq(flip.to, to, "to %d", flip.to);
+    cr_assert_eq(flip.value_milli, value_milli, "value %lld", (long long)flip.value_milli);
+    if (metric >= 0)
+        flipped_check(s, &flip);
+}
+
+static void open_at(struct situation *s, int32_t replicas, double value)
+{
+    situation_open(s, 1);
+    s->seen.spec_replicas = replicas;
+    situation_read(s, 0, value);
+}
+
+Test(flip, is_the_nearer_edge_of_the_tolerance)
+{
+    struct situation s;
+    open_at(&s, 2, 18);
+    flips(&s, 0, 3, 22001);
+    s.policy.downscale_stabilization_s = 0;
+    s.policy.tolerance = 0.3;
+    situation_read(&s, 0, 25);
+    flips(&s, 0, 3, 26001);
+    s.policy.tolerance = 0;
+    situation_read(&s, 0, 20);
+    flips(&s, 0, 3, 20001);
+}
+
+Test(flip, activates_just_above_the_threshold)
+{
+    struct situation s;
+    open_at(&s, 0, 1);
+    s.metrics[0].activation = 5;
+    flips(&s, 0, 1, 5001);
+    s.metrics[0].activation = (double)NAN;
+    flips(&s, -1, 0, 0);
+    s.metrics[0].activation = 1e300;
+    flips(&s, -1, 0, 0);
+}
+
+Test(flip, leaves_a_scalers_own_answer_alone)
+{
+    struct situation s;
+    open_at(&s, 0, 1);
+    s.readings[0].is_active = 0;
+    flips(&s, -1, 0, 0);
+}
+
+Test(flip, is_none_where_nothing_depends_on_readings)
+{
+    struct situation s;
+    open_at(&s, 3, 90);
+    s.policy.pause = KEDA_PAUSE_FULL;
+    s.policy.paused_replicas = 7;
+    flips(&s, -1, 7, 0);
+    s.policy.pause = 0;
+    s.seen.spec_replicas = -1;
+    flips(&s, -1, -1, 0);
+    s.seen.spec_replicas = 3;
+    s.seen.due = 0;
+    flips(&s, -1, 3, 0);
+}
+
+Test(flip, is_exact_for_huge_numbers)
+{
+    struct situation s;
+    open_at(&s, 3, 0);
+    s.policy.max_replicas = INT32_MAX;
+    s.metrics[0].target_milli = INT64_C(1) << 60;
+    s.items[0][0] = INT64_MAX;
+    s.readings[0].raw = (double)INT64_MAX / 1000.0;
+    keda_flip flip = flip_of(&s);
+    cr_assert_eq(s.decision.to, 6);
+    cr_assert_eq(flip.to, 5);
+    flipped_check(&s, &flip);
+    s.metrics[0].target_milli = 1;
+    flip = flip_of(&s);
+    flipped_check(&s, &flip);
+    s.seen.spec_replicas = INT32_MAX;
+    flip = flip_of(&s);
+    cr_assert_eq(s.decision.to, INT32_MAX);
+    s.metrics[0].target_milli = 0; /* never a proposal */
+    flip = flip_of(&s);
+    flipped_check(&s, &flip);
+    s.metrics[0].target_milli = -5;
+    flip = flip_of(&s);
+    flipped_check(&s, &flip);
+}
+
+Test(flip, is_never_below_zero)
+{
+    struct situation s;
+    open_at(&s, 3, 0);
+    s.metrics[0].source = KEDA_SOURCE_OBJECT;
+    s.items[0][0] = -5000;
+    flips(&s, 0, 3, 1);
+}
+
+Test(flip, is_the_smallest_part_of_a_target_among_several)
+{
+    struct situation s;
+    situation_open(&s, 3);
+    s.seen.spec_replicas = 5;
+    s.seen.due = KEDA_DUE_SYNC;
+    s.metrics[1].target_milli = 1000000;
+    situation_read(&s, 0, 44);   /* 11 and more to go, of 10 */
+    situation_read(&s, 1, 5400); /* 100, of 1000 */
+    situation_read(&s, 2, 48);
+    flips(&s, 1, 6, 5500001);
+}
+
+Test(flip, needs_a_metric_that_is_not_read_from_pods)
+{
+    struct situation s;
+    situation_open(&s, 2);
+    s.seen.spec_replicas = 3;
+    situation_read(&s, 0, 30);
+    situation_read(&s, 1, 30);
+    s.metrics[1].source = KEDA_SOURCE_PODS;
+    s.policy.downscale_stabilization_s = 0;
+    cr_assert_eq(flip_of(&s).metric, 0);
+    s.metrics[0].source = KEDA_SOURCE_RESOURCE;
+    flips(&s, -1, -1, 0);
+}
+
+Test(flip, is_not_searched_among_more_than_32_metrics)
+{
+    enum { MANY = 33 };
+    static keda_metric_policy metrics[MANY];
+    struct situation s;
+    open_at(&s, 3, 30);
+    for (size_t i = 0; i < MANY; i++)
+        metrics[i] = s.metrics[0];
+    situation_decide(&s);
+    s.policy.metrics = metrics;
+    s.policy.nmetrics = MANY;
+    s.policy.metric_size = sizeof metrics[0];
+    s.decision.proposals = NULL;
+    keda_flip flip = {0};
+    cr_assert_eq(keda_decision_flip(&s.policy, &s.seen, s.history, &s.decision, &flip),
+                 KEDA_OK);
+    cr_assert_eq(flip.metric, -1);
+    cr_assert_eq(flip.to, -1);
 }

@@ -383,4 +383,6 @@ Test(ring, has_no_more_than_255_records)
         keda_ring_push(ring, &in.record);
     }
     cr_assert_eq(keda_ring_count(ring), 255);
+    keda_ring_init(ring, SIZE_MAX, 1); /* what it cannot count is not used */
+    cr_assert_eq(keda_ring_count(ring), 0);
 }

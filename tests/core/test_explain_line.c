@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decisions in one line (libkeda/core/explain.c). */
+/* Decisions in one line (libkeda/core/explain_line.c). */
 #include "core/situation.h"
+
+#include <keda/explain.h>
 
 static const char *names[] = {"kafka lag", NULL, "queue"};
 static char text[256];
@@ -11,7 +13,7 @@ static const char *text_of(struct situation *s)
     return text;
 }
 
-Test(explain, names_metric_value_target_counts_and_rule)
+Test(explain_line, names_metric_value_target_counts_and_rule)
 {
     struct situation s;
     situation_open(&s, 1);
@@ -22,7 +24,7 @@ Test(explain, names_metric_value_target_counts_and_rule)
                                   "3 -> 6 (ScaleUpLimit)");
 }
 
-Test(explain, says_how_the_metric_stands_to_its_target)
+Test(explain_line, says_how_the_metric_stands_to_its_target)
 {
     struct situation s;
     situation_open(&s, 2);
@@ -38,7 +40,7 @@ Test(explain, says_how_the_metric_stands_to_its_target)
     cr_assert_str_eq(text_of(&s), "metric 1 5 below target 10, wants 2: stays 4 (Stabilized)");
 }
 
-Test(explain, says_at_where_neither_tolerance_nor_a_limit_decided)
+Test(explain_line, says_at_where_neither_tolerance_nor_a_limit_decided)
 {
     struct situation s;
     situation_open(&s, 1);
@@ -50,7 +52,7 @@ Test(explain, says_at_where_neither_tolerance_nor_a_limit_decided)
                      "kafka lag 39 at target 10 per replica, wants 4: stays 4 (Metric)");
 }
 
-Test(explain, tells_activations_apart)
+Test(explain_line, tells_activations_apart)
 {
     struct situation s;
     situation_open(&s, 1);
@@ -72,7 +74,7 @@ Test(explain, tells_activations_apart)
     cr_assert_str_eq(text_of(&s), "forced activation: 0 -> 1 (Activated)");
 }
 
-Test(explain, says_over_which_time_a_short_sync_is_limited)
+Test(explain_line, says_over_which_time_a_short_sync_is_limited)
 {
     struct situation s;
     situation_open(&s, 1);
@@ -88,7 +90,7 @@ Test(explain, says_over_which_time_a_short_sync_is_limited)
     cr_assert(strstr(text_of(&s), ": 0 -> 2 (Activated)"), "%s", text);
 }
 
-Test(explain, does_not_take_an_earlier_limit_for_one_of_this_decision)
+Test(explain_line, does_not_take_an_earlier_limit_for_one_of_this_decision)
 {
     struct situation s;
     situation_open(&s, 1);
@@ -105,7 +107,7 @@ Test(explain, does_not_take_an_earlier_limit_for_one_of_this_decision)
     cr_assert_str_eq(text_of(&s), "pushed activation: 0 -> 1 (Activated)");
 }
 
-Test(explain, names_unknown_metrics)
+Test(explain_line, names_unknown_metrics)
 {
     struct situation s;
     situation_open(&s, 3);
@@ -122,7 +124,7 @@ Test(explain, names_unknown_metrics)
     cr_assert_str_eq(text_of(&s), "no usable metric: stays 7 (UnknownMetrics)");
 }
 
-Test(explain, has_a_sentence_for_every_rest)
+Test(explain_line, has_a_sentence_for_every_rest)
 {
     struct situation s;
     situation_open(&s, 1);
@@ -142,7 +144,7 @@ Test(explain, has_a_sentence_for_every_rest)
     cr_assert_str_eq(text_of(&s), "the replica count could not be read (Unreadable)");
 }
 
-Test(explain, is_cut_to_its_buffer)
+Test(explain_line, is_cut_to_its_buffer)
 {
     struct situation s;
     char small[8] = "xxxxxxx";
@@ -155,7 +157,7 @@ Test(explain, is_cut_to_its_buffer)
     cr_assert_str_eq(small, "kafka l");
 }
 
-Test(explain, survives_a_decision_of_another_policy)
+Test(explain_line, survives_a_decision_of_another_policy)
 {
     struct situation s;
     situation_open(&s, 1);
@@ -174,4 +176,62 @@ Test(explain, survives_a_decision_of_another_policy)
     situation_fail(&s, 0);
     cr_assert_str_eq(text_of(&s),
                      "kafka lag above target 10 per replica, wants 2: 1 -> 2 (Metric)");
+}
+
+/* --- records made by hand --------------------------------------------------------------------- */
+
+static const char *line_of(const keda_record *record)
+{
+    keda_record_line(record, names, text, sizeof text);
+    return text;
+}
+
+Test(explain_line, names_a_formulas_result)
+{
+    keda_record record = KEDA_RECORD_INIT;
+    record.nmetrics_all = 2;
+    record.has_composite = record.is_consulted = record.has_recommendation = 1;
+    record.from = record.hpa_current = record.to = 3;
+    record.binding_metric = 2;
+    record.metric_replicas = record.raw_replicas = 5;
+    record.reason = KEDA_REASON_SCALE_UP_LIMIT;
+    record.composite_milli = 9500;
+    record.composite_target_milli = 2000;
+    cr_assert_str_eq(line_of(&record),
+                     "the formula's result 9.5 above target 2 per replica, wants 5: "
+                     "stays 3 (ScaleUpLimit)");
+    record.reason = KEDA_REASON_UNKNOWN_METRICS;
+    cr_assert_str_eq(line_of(&record), "no usable metric: stays 3 (UnknownMetrics)");
+    record.composite_error = KEDA_EINVAL;
+    cr_assert_str_eq(line_of(&record), "the formula gave no value: stays 3 (UnknownMetrics)");
+    record.has_composite = 0;
+    cr_assert_str_eq(line_of(&record), "no usable metric: stays 3 (UnknownMetrics)");
+}
+
+Test(explain_line, shows_a_share_in_percent_and_a_fallback)
+{
+    keda_record_metric metrics[2] = {{.state = KEDA_READING_OK,
+                                      .source = KEDA_SOURCE_RESOURCE,
+                                      .target_type = KEDA_TARGET_UTILIZATION,
+                                      .value_milli = 85000,
+                                      .target_milli = 80000},
+                                     {.is_fallback = 1,
+                                      .index = 1,
+                                      .value_milli = 60000,
+                                      .target_milli = 10000,
+                                      .target_type = KEDA_TARGET_VALUE}};
+    keda_record record = KEDA_RECORD_INIT;
+    record.metrics = metrics;
+    record.nmetrics = record.nmetrics_all = 2;
+    record.reason = KEDA_REASON_METRIC;
+    record.is_write = 1;
+    record.from = record.hpa_current = 3;
+    record.to = record.metric_replicas = record.raw_replicas = 4;
+    cr_assert_str_eq(line_of(&record),
+                     "kafka lag 85 % above target 80 %, wants 4: 3 -> 4 (Metric)");
+    record.binding_metric = 1;
+    cr_assert_str_eq(line_of(&record),
+                     "metric 1 60 by fallback above target 10, wants 4: 3 -> 4 (Metric)");
+    record.reason = KEDA_REASON_UNKNOWN_METRICS; /* a fallback is not unknown */
+    cr_assert_str_eq(line_of(&record), "no usable metric: 3 -> 4 (UnknownMetrics)");
 }

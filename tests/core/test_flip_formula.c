@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The smallest change of a formula's result (libkeda/core/flip.c): compared with what the results of
+ * all readings of a small domain lead to.
+ */
+#include "core/flipped.h"
+
+#include <keda/formula.h>
+
+enum { DOMAIN = 300, SITUATIONS = 400, NO_RESULT = -9 };
+
+static keda_formula *formula;
+
+static void close_formula(void)
+{
+    keda_formula_free(formula);
+    formula = NULL;
+}
+
+TestSuite(flip_formula, .fini = close_formula);
+
+static void open_formula(struct situation *s, size_t nmetrics)
+{
+    static const char *const names[] = {"a"};
+    if (formula == NULL)
+        cr_assert_eq(keda_formula_new(&formula, "a", names, 1, NULL), KEDA_OK);
+    situation_open(s, nmetrics);
+    s->metrics[0].variable = 1;
+    s->policy.formula = formula;
+    s->policy.composite_target = 0.005;
+}
+
+static keda_flip flip_of(struct situation *s)
+{
+    keda_flip flip = {.metric = -7};
+    situation_decide(s);
+    cr_assert_eq(keda_decision_flip(&s->policy, &s->seen, s->history, &s->decision, &flip),
+                 KEDA_OK);
+    return flip;
+}
+
+/* --- every result of a small domain ----------------------------------------------------------- */
+
+struct dice {
+    uint64_t state;
+};
+
+static int32_t between(struct dice *dice, int32_t lo, int32_t hi)
+{
+    dice->state = dice->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return lo + (int32_t)((uint32_t)(dice->state >> 33) % (uint32_t)(hi - lo + 1));
+}
+
+static void some_situation(struct situation *s, struct dice *dice)
+{
+    open_formula(s, 2);
+    s->metrics[1].source = between(dice, 0, 1) ? KEDA_SOURCE_OBJECT : KEDA_SOURCE_EXTERNAL;
+    s->metrics[1].target_milli = between(dice, 1, 8);
+    s->metrics[1].target_type = between(dice, 0, 1);
+    s->policy.composite_target = between(dice, 1, 8) / 1000.0;
+    s->policy.composite_target_type = between(dice, 0, 1);
+    s->policy.composite_activation = between(dice, 0, 3) ? 0.0 : between(dice, 0, 40) / 1000.0;
+    s->policy.min_replicas = between(dice, -1, 3);
+    s->policy.max_replicas = between(dice, 3, 15);
+    s->policy.idle_replicas = between(dice, -1, 1);
+    s->policy.tolerance = between(dice, 0, 1) ? -1.0 : 0.3;
+    s->policy.downscale_stabilization_s = between(dice, 0, 1) ? 0 : 300;
+    s->seen.spec_replicas = between(dice, 0, 15);
+    s->seen.pods_total = between(dice, -1, 9);
+    s->seen.pods_ready = between(dice, -1, 9);
+    s->seen.due = (uint32_t)between(dice, 1, 3);
+    situation_read(s, 0, between(dice, 0, 100) / 1000.0);
+    situation_read(s, 1, between(dice, 0, 60) / 1000.0);
+    if (between(dice, 0, 1))
+        situation_step(s, 0);
+}
+
+/* Counts by the formula's result. */
+static void collect(struct situation *s, int32_t counts[DOMAIN + 1])
+{
+    const struct situation saved = *s;
+
+    for (int i = 0; i <= DOMAIN; i++)
+        counts[i] = NO_RESULT;
+    for (int i = 0; i <= DOMAIN; i++) {
+        s->items[0][0] = i;
+        situation_decide(s);
+        if (s->decision.composite_milli <= DOMAIN)
+            counts[s->decision.composite_milli] = s->decision.to;
+    }
+    *s = saved;
+}
+
+static void check_against_trying(struct situation *s)
+{
+    int32_t counts[DOMAIN + 1];
+    const keda_flip flip = flip_of(s);
+    const int64_t now = s->decision.composite_milli;
+    const int64_t up = flip.value_milli > now ? flip.value_milli - now : now - flip.value_milli;
+
+    collect(s, counts);
+    situation_decide(s);
+    for (int64_t i = 0; i <= DOMAIN; i++) {
+        const int64_t distance = i > now ? i - now : now - i;
+        if (counts[i] != NO_RESULT && counts[i] != s->decision.to)
+            cr_assert(flip.metric == 2 && distance >= up, "%d is nearer than %d", (int)i,
+                      (int)flip.value_milli);
+    }
+    if (flip.metric >= 0 && counts[flip.value_milli] != NO_RESULT)
+        cr_assert_eq(counts[flip.value_milli], flip.to);
+}
+
+Test(flip_formula, is_what_trying_every_result_finds)
+{
+    int nfound = 0;
+
+    for (uint64_t seed = 1; seed <= SITUATIONS; seed++) {
+        struct dice dice = {seed};
+        struct situation s;
+        some_situation(&s, &dice);
+        check_against_trying(&s);
+        nfound += flip_of(&s).metric == 2;
+    }
+    cr_assert_gt(nfound, SITUATIONS / 4, "%d", nfound);
+}
+
+/* --- by name ---------------------------------------------------------------------------------- */
+
+Test(flip_formula, is_that_of_the_formulas_result)
+{
+    struct situation s;
+    open_formula(&s, 1);
+    s.policy.composite_target = 10;
+    s.seen.spec_replicas = 2;
+    situation_read(&s, 0, 18);
+    const keda_flip flip = flip_of(&s);
+    cr_assert_eq(flip.metric, 1);
+    cr_assert_eq(flip.to, 3);
+    cr_assert_eq(flip.value_milli, 22001);
+}
+
+Test(flip_formula, is_not_searched_without_a_result)
+{
+    struct situation s;
+    open_formula(&s, 2);
+    situation_read(&s, 0, 1);
+    situation_read(&s, 1, 1);
+    situation_fail(&s, 0);
+    keda_flip flip = flip_of(&s);
+    cr_assert_eq(flip.metric, -1);
+    cr_assert_eq(flip.to, -1);
+    situation_read(&s, 0, -3); /* negative results pass through */
+    flip = flip_of(&s);
+    cr_assert_eq(flip.to, -1);
+    situation_read(&s, 0,
+                   1); /* an Object metric is no part of the formula, but its errors are */
+    s.metrics[1].source = KEDA_SOURCE_OBJECT;
+    situation_fail(&s, 1);
+    flip = flip_of(&s);
+    cr_assert_eq(flip.to, -1);
+    situation_read(&s, 1, 1);
+    situation_decide(&s);
+    s.decision.has_composite = 0;
+    cr_assert_eq(keda_decision_flip(&s.policy, &s.seen, s.history, &s.decision, &flip),
+                 KEDA_OK);
+    cr_assert_eq(flip.to, -1);
+}
+
+Test(flip_formula, is_not_known_where_the_result_does_not_explain_the_count)
+{
+    struct situation s;
+    keda_flip flip;
+    open_formula(&s, 1);
+    s.seen.spec_replicas = 3;
+    situation_read(&s, 0, 0.030);
+    situation_decide(&s);
+    s.decision.to = 17;
+    cr_assert_eq(keda_decision_flip(&s.policy, &s.seen, s.history, &s.decision, &flip),
+                 KEDA_OK);
+    cr_assert_eq(flip.metric, -1);
+    cr_assert_eq(flip.to, -1);
+}
+
+Test(flip_formula, is_none_where_the_result_changes_nothing)
+{
+    struct situation s;
+    open_formula(&s, 1);
+    s.seen.spec_replicas = 3;
+    s.policy.pause = KEDA_PAUSE_SCALE_IN | KEDA_PAUSE_SCALE_OUT;
+    situation_read(&s, 0, 0.030);
+    const keda_flip flip = flip_of(&s);
+    cr_assert_eq(flip.metric, -1);
+    cr_assert_eq(flip.to, 3);
+}
+
+Test(flip_formula, is_told_with_the_record)
+{
+    struct situation s;
+    keda_record_metric metrics[2];
+    keda_record record = KEDA_RECORD_INIT;
+    char text[1024];
+
+    open_formula(&s, 2);
+    s.policy.composite_target = 10;
+    s.policy.composite_activation = 5;
+    s.metrics[1].source = KEDA_SOURCE_OBJECT;
+    s.seen.spec_replicas = 2;
+    situation_read(&s, 0, 35);
+    situation_read(&s, 1, 10);
+    situation_decide(&s);
+    record.metrics = metrics;
+    record.nmetrics = 2;
+    cr_assert_eq(keda_record_make(&s.policy, &s.seen, s.history, &s.decision,
+                                  KEDA_OUTCOME_WRITTEN, 0, &record),
+                 KEDA_OK);
+    keda_record_explain(&record, NULL, text, sizeof text);
+    cr_assert_str_eq(
+        text, "the formula's result 35 above target 10 per replica, wants 4: 2 -> 4 "
+              "(Metric)\n"
+              "  metric 0 reads 35, target 10 per replica\n"
+              "  metric 1 reads 10, target 10 per replica, wants 1\n"
+              "  the formula's result is 35, target 10 per replica, active (threshold 5)\n"
+              "  tolerance 10 %: exceeded\n"
+              "  stabilisation 300 s down: nothing held\n"
+              "  bounds 1 to 100: no limit binds\n"
+              "  smallest change: 2 -> 3 had the formula's result been at most 30 (now "
+              "35)\n");
+}
