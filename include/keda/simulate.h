@@ -103,7 +103,7 @@ typedef struct keda_simulation_step {
     const keda_decision *decision;
     const char *const *metrics; /* names, one per metric of the policy */
     double lag;                 /* sum of what the triggers read; NaN when none is known */
-    int32_t working;            /* replicas that have started up */
+    int32_t working;            /* replicas that have started up, after the decision */
     int32_t wanted;   /* what the metrics ask for, not limited; what is wanted, when at rest */
     const char *text; /* one line that says why, when the count changes; else "" */
 } keda_simulation_step;

@@ -28,10 +28,13 @@ static void widen_axes(plot *p, const tally *t)
         const tally_part *part = &t->parts[i];
         if (!part->is_used)
             continue;
-        p->top_lag = max_of(p->top_lag, part->lag.high);
+        p->top_total = max_of(p->top_total, part->lag.high);
+        for (size_t n = 0; n < t->nlags; n++)
+            p->top_lag = max_of(p->top_lag, t->lags[n * TALLY_PARTS + i].high);
         set = max_of(set, max_of(part->set.high, part->working.high));
         wanted = max_of(wanted, part->wanted.high);
     }
+    p->top_set = max_of(p->top_set, set);
     set = max_of(set, wanted < set * 1.5 ? wanted : set * 1.5);
     p->top_replicas = max_of(p->top_replicas, set);
 }
@@ -49,6 +52,7 @@ keda_status plot_init(plot *p, const keda_simulation *s, const keda_simulation *
         widen_axes(p, &p->runs[i]->tally);
     }
     p->top_lag = p->top_lag > 0.0 ? p->top_lag : 1.0;
+    p->top_total = p->top_total > 0.0 ? p->top_total : 1.0;
     p->duration_ms = p->duration_ms > 0 ? p->duration_ms : 1;
     return KEDA_OK;
 }

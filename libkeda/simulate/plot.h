@@ -14,7 +14,8 @@ typedef struct plot {
     const keda_simulation *runs[PLOT_RUNS];
     size_t nruns;
     int64_t duration_ms;
-    double top_lag, top_replicas; /* of the axes */
+    /* of the axes: one trigger's and all triggers' lag, counts without and with what is wanted */
+    double top_lag, top_total, top_set, top_replicas;
     keda_buf *out;
     keda_status rc; /* the first failure to write; then nothing more is written */
 } plot;

@@ -13,7 +13,7 @@
 
 enum {
     WIDTH = 960,
-    LEFT = 64,
+    LEFT = 72,
     RIGHT = 936,
     LAG_TOP = 92,
     LAG_BOTTOM = 236,

@@ -159,12 +159,12 @@ static void lag_panel(const terminal *t)
 
     for (int row = 0; row < LAG_ROWS; row++) {
         const int below = (LAG_ROWS - 1 - row) * DOTS;
-        axis_label(t, row, LAG_ROWS, t->p->top_lag);
+        axis_label(t, row, LAG_ROWS, t->p->top_total);
         if (t->has_colour)
             plot_puts(t->p, colours[BLUE]);
         for (size_t x = 0; x < t->width; x++) {
-            utf8(text, 0x2800u | dots(&t->cells[2 * x], t->p->top_lag, below, false) |
-                           dots(&t->cells[2 * x + 1], t->p->top_lag, below, true));
+            utf8(text, 0x2800u | dots(&t->cells[2 * x], t->p->top_total, below, false) |
+                           dots(&t->cells[2 * x + 1], t->p->top_total, below, true));
             plot_puts(t->p, text);
         }
         plot_puts(t->p, t->has_colour ? "\x1b[0m\n" : "\n");
@@ -204,9 +204,9 @@ static void replicas_panel(const terminal *t)
 {
     for (int row = 0; row < REPLICA_ROWS; row++) {
         const int below = (REPLICA_ROWS - 1 - row) * EIGHTHS;
-        axis_label(t, row, REPLICA_ROWS, t->p->top_replicas);
+        axis_label(t, row, REPLICA_ROWS, t->p->top_set);
         for (size_t x = 0; x < t->width; x++)
-            block(t, eighths(set_in(t, x), t->p->top_replicas, REPLICA_ROWS) - below, AMBER);
+            block(t, eighths(set_in(t, x), t->p->top_set, REPLICA_ROWS) - below, AMBER);
         plot_puts(t->p, "\n");
     }
 }
@@ -215,7 +215,7 @@ static void wanted_row(const terminal *t)
 {
     label(t, "wanted");
     for (size_t x = 0; x < t->width; x++) {
-        const int n = eighths(wanted_in(t, x), t->p->top_replicas, 1);
+        const int n = eighths(wanted_in(t, x), t->p->top_set, 1);
         block(t, n, GREY);
     }
     plot_puts(t->p, "\n");

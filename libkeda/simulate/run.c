@@ -296,9 +296,9 @@ static keda_status decide(run *r, keda_error *err)
         return keda_error_set(err, KEDA_EINTERNAL, "the policy cannot be decided");
     keep_failures(r);
     r->wanted = wanted_of(r);
-    const keda_status rc = tell(r, err);
     if (d->is_write)
         workers_scale(&s->workers, d->to);
+    const keda_status rc = tell(r, err);
     keda_history_apply(s->history, d,
                        d->is_write ? KEDA_OUTCOME_WRITTEN : KEDA_OUTCOME_NOT_WRITTEN);
     return rc;
