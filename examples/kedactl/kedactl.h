@@ -7,12 +7,16 @@
 
 #include "cli.h"
 
+struct simulate_options;
+
 typedef struct kedactl {
-    bool is_json;   /* -o json */
-    bool is_strict; /* unknown fields are errors: the default of validate */
+    bool is_json;      /* -o json, or jsonl */
+    bool is_for_steps; /* -o table or jsonl: simulate */
+    bool is_strict;    /* unknown fields are errors: the default of validate */
     bool has_strict;
     bool wants_features;
-    const char *server; /* admin socket; NULL: the default place */
+    const char *server;                /* admin socket; NULL: the default place */
+    struct simulate_options *simulate; /* NULL: none of its options was given */
     cli_files files;
     const char *const *arguments; /* what followed the command, NULL-terminated */
 } kedactl;
@@ -23,8 +27,12 @@ int command_validate(kedactl *k);
 int command_poll(kedactl *k);
 int command_scalers(kedactl *k);
 int command_get(kedactl *k);
+int command_simulate(kedactl *k);
 int command_crd(kedactl *k);
 int command_version(kedactl *k);
+
+/* Takes an option of simulate; false when it is wrong, which has been said. */
+bool simulate_set(kedactl *k, const char *name, const char *value, bool *is_known);
 
 /* Prints findings: errors and warnings to `out`, one a line. */
 void print_findings(const keda_findings *findings, FILE *out);

@@ -11,8 +11,23 @@
 static const cli_option options[] = {
     {"filename", 'f', "FILE",
      "documents: a file, a folder, or - for standard input; repeatable"},
-    {"output", 'o', "FORMAT", "text (default) or json"},
+    {"output", 'o', "FORMAT", "text (default) or json; simulate: table (default) or jsonl"},
     {"server", 0, "SOCKET", "admin socket of a running kedad"},
+    {"trace", 0, "TRACE",
+     "simulate: CSV or JSON lines, or such as ramp:to=500,over=10m; repeatable"},
+    {"plot", 0, "FILE", "simulate: the picture as SVG; -: for the terminal"},
+    {"expect", 0, "FILE", "simulate: what must come out; exit 1 when it does not"},
+    {"compare", 0, "FILE", "simulate: documents to run beside those of -f"},
+    {"duration", 0, "TIME", "simulate: so long (default: the trace's length, or an hour)"},
+    {"replicas", 0, "N", "simulate: at the start (default: at rest)"},
+    {"service-rate", 0, "N", "simulate: items a second of one replica; traces are arrivals"},
+    {"startup", 0, "TIME", "simulate: until a new replica works"},
+    {"pause", 0, "TIME", "simulate: no replica works so long after a change of their number"},
+    {"partitions", 0, "N", "simulate: at most so many replicas work"},
+    {"backlog", 0, "N", "simulate: items at the start"},
+    {"seed", 0, "N", "simulate: of random generators"},
+    {"phase", 0, "TIME", "simulate: of polls and syncs"},
+    {"start", 0, "TIME", "simulate: civil time of the start, for jsonl"},
     {"strict", 0, NULL, "unknown fields are errors (the default of validate)"},
     {"lenient", 0, NULL, "unknown fields are warnings, as Kubernetes has it"},
     {"features", 0, NULL, "version: also what is built in"},
@@ -27,6 +42,8 @@ static const cli_program program = {
         "  poll -f FILE         asks every trigger once: value, target, active, latency\n"
         "  scalers [TYPE]       the trigger types, or the parameters of one\n"
         "  get [WORKLOAD]       workloads of a running kedad, with health and last decision\n"
+        "  simulate -f FILE --trace TRACE\n"
+        "                       decides a ScaledObject over a trace, on a virtual clock\n"
         "  crd [KIND]           the CustomResourceDefinitions, or that of one kind, as YAML\n"
         "  version              version and ABI number\n\n"
         "Exit codes: 0 ok, 1 negative answer, 2 usage, 5 internal.\n",
@@ -38,24 +55,32 @@ static const struct {
     const char *name;
     kedactl_command run;
 } commands[] = {
-    {"validate", command_validate}, {"poll", command_poll}, {"scalers", command_scalers},
-    {"get", command_get},           {"crd", command_crd},   {"version", command_version},
+    {"validate", command_validate}, {"poll", command_poll},
+    {"scalers", command_scalers},   {"get", command_get},
+    {"simulate", command_simulate}, {"crd", command_crd},
+    {"version", command_version},
 };
 #define NCOMMANDS (sizeof commands / sizeof commands[0])
 
 static bool set_output(kedactl *k, const char *value)
 {
-    k->is_json = strcmp(value, "json") == 0;
-    if (k->is_json || strcmp(value, "text") == 0)
+    k->is_for_steps = strcmp(value, "jsonl") == 0 || strcmp(value, "table") == 0;
+    k->is_json = strcmp(value, "json") == 0 || strcmp(value, "jsonl") == 0;
+    if (k->is_json || k->is_for_steps || strcmp(value, "text") == 0)
         return true;
-    fprintf(stderr, "kedactl: -o is text or json, not \"%s\"\n", value);
+    fprintf(stderr, "kedactl: -o is text or json (simulate: table or jsonl), not \"%s\"\n",
+            value);
     return false;
 }
 
 static bool on_option(const cli_option *option, const char *value, void *user)
 {
     kedactl *k = user;
+    bool is_known = false;
 
+    const bool is_right = simulate_set(k, option->name, value, &is_known);
+    if (is_known)
+        return is_right;
     if (option->letter == 'o')
         return set_output(k, value);
     if (option->letter == 'f') {
@@ -73,6 +98,13 @@ static bool on_option(const cli_option *option, const char *value, void *user)
         k->is_strict = strcmp(option->name, "strict") == 0;
     }
     return true;
+}
+
+static int only_for_simulate(void)
+{
+    fputs("kedactl: -o table and -o jsonl are for simulate; others have text and json\n",
+          stderr);
+    return CLI_USAGE;
 }
 
 static int unknown_command(const char *name)
@@ -146,7 +178,8 @@ int main(int argc, char **argv)
     k.arguments = (const char *const *)argv + first + 1;
     for (size_t i = 0; i < NCOMMANDS; i++) {
         if (strcmp(argv[first], commands[i].name) == 0) {
-            rc = commands[i].run(&k);
+            rc = k.is_for_steps && commands[i].run != command_simulate ? only_for_simulate()
+                                                                       : commands[i].run(&k);
             goto out;
         }
     }
