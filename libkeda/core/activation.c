@@ -46,7 +46,8 @@ static enum part part_of_failed(const keda_policy *policy, const keda_observatio
                                                                      : PART_ERROR;
 }
 
-static enum part part_of(const keda_policy *policy, const keda_observation *seen, size_t metric)
+static inline enum part part_of(const keda_policy *policy, const keda_observation *seen,
+                                size_t metric)
 {
     const keda_metric_policy *rule = rules_metric_at(policy, metric);
     const keda_reading *reading = rules_reading_at(seen, metric);
@@ -86,9 +87,8 @@ static struct activity activity_of_metrics(const keda_policy *policy,
         else if (part == PART_ACTIVE && !sum.is_active)
             sum.is_active = is_last_word(policy, i);
     }
-    if (nnone > 0 &&
-        nnone == policy->nmetrics) /* KEDA: cpu and memory alone are always active */
-        sum.is_active = true;
+    if (nnone > 0 && nnone == policy->nmetrics)
+        sum.is_active = true; /* KEDA: cpu and memory alone are always active */
     return sum;
 }
 

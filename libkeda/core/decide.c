@@ -2,9 +2,10 @@
 /*
  * The public calls of the decision core: which halves run, and how they become one write. The
  * rules are in activation.c (KEDA's executor) and hpa.c (the HorizontalPodAutoscaler), what KEDA
- * makes of the readings before in fallback.c.
+ * makes of the readings before in fallback.c and composite.c.
  */
 #include "core/activation.h"
+#include "core/composite.h"
 #include "core/fallback.h"
 #include "core/hpa.h"
 #include "core/reading.h"
@@ -112,6 +113,8 @@ static void judge_readings(const keda_policy *policy, const keda_observation *se
 {
     if (policy->has_fallback || policy->formula != NULL)
         fallback_note(policy, seen, out);
+    if (policy->formula != NULL)
+        composite_note(policy, seen, out->from, out);
     const struct activity activity = activity_of(policy, seen, out);
     out->is_active = activity.is_active;
     out->is_error = activity.is_error;
@@ -169,6 +172,8 @@ static void raise_activation(const keda_policy *policy, const struct hpa_rules *
                                     .status = out->to,
                                     .pods_total = seen->pods_total,
                                     .pods_ready = seen->pods_ready};
+    if (out->composite.is_fallback) /* which may go by the count */
+        composite_note(policy, seen, out->to, out);
     (void)hpa_reconcile(policy, rules, seen, &scale, HPA_RUN, history, out);
     out->to = i32_max(out->to, out->hpa_desired);
 }

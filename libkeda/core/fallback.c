@@ -7,7 +7,6 @@
 #include "core/fallback.h"
 
 #include "core/arith.h"
-#include "core/hpa.h"
 #include "core/reading.h"
 
 /* --- is there one? ---------------------------------------------------------------------------- */
@@ -161,4 +160,18 @@ void fallback_note(const keda_policy *policy, const keda_observation *seen, keda
     decision_condition(
         out, KEDA_COND_FALLBACK, is_exhausted ? KEDA_CONDITION_TRUE : KEDA_CONDITION_FALSE,
         is_exhausted ? KEDA_CAUSE_FALLBACK_EXISTS : KEDA_CAUSE_NO_FALLBACK_FOUND);
+}
+
+void fallback_propose(const keda_policy *policy, const struct hpa_rules *rules,
+                      const keda_observation *seen, const struct hpa_scale *scale,
+                      size_t metric, keda_proposal *out)
+{
+    const struct fallback fallback = fallback_of(policy, seen, metric, scale->spec);
+    const keda_reading value = reading_of_milli(&fallback.value_milli);
+
+    hpa_propose(rules, rules_metric_at(policy, metric),
+                fallback.state == FALLBACK_VALUE ? &value : rules_reading_at(seen, metric),
+                scale, out);
+    out->failures = fallback.failures;
+    out->is_fallback = fallback.state != FALLBACK_OFF;
 }

@@ -6,7 +6,7 @@
 #ifndef CORE_FALLBACK_H
 #define CORE_FALLBACK_H
 
-#include <keda/decide.h>
+#include "core/hpa.h"
 
 #include <stdbool.h>
 
@@ -43,5 +43,10 @@ bool fallback_has_room(const keda_policy *policy, const keda_decision *out);
  * condition Fallback.
  */
 void fallback_note(const keda_policy *policy, const keda_observation *seen, keda_decision *out);
+
+/* hpa_propose of the reading as it is or, while that fails, as the fallback has it. */
+void fallback_propose(const keda_policy *policy, const struct hpa_rules *rules,
+                      const keda_observation *seen, const struct hpa_scale *scale,
+                      size_t metric, keda_proposal *out);
 
 #endif

@@ -8,13 +8,15 @@
 
 #include <keda/formula.h>
 
+#include "lang/formula.h"
+
 struct keda_formula {
-    struct formula *code; /* lang/formula.h */
+    formula *code;
     char *text;
     char **names;
     size_t nnames;
     double *values; /* one a name, for one evaluation */
-    int32_t *is_set;
+    bool *is_set;
 };
 
 #endif

@@ -36,4 +36,14 @@ static inline double double_from_milli(int64_t milli)
     return (double)milli * 0.001;
 }
 
+/* One known item, borrowed. */
+static inline keda_reading reading_of_milli(const int64_t *milli)
+{
+    keda_reading reading = KEDA_READING_INIT;
+    reading.state = KEDA_READING_OK;
+    reading.items_milli = milli;
+    reading.nitems = 1;
+    return reading;
+}
+
 #endif

@@ -8,6 +8,7 @@
 /* clang-format off: a row that may be empty has its comma with it */
 const struct vector_set vector_sets[] = {
     {"compute/cron", run_cron_compute},
+    {"compute/formula", run_compute_formula},
     VECTORS_COMPUTE_KAFKA{"compute/metrics-api", run_metrics_api_compute},
     {"cron/cron", run_cron_cron},
     {"cron/cron_next", run_cron_next},

@@ -82,6 +82,7 @@ vector_runner run_hpa_sequence;
 vector_runner run_hpa_resource_metric;    /* run_hpa_resource.c */
 vector_runner run_executor_scaled_object; /* run_executor.c */
 vector_runner run_fallback;               /* run_fallback.c */
+vector_runner run_compute_formula;        /* run_compute_formula.c */
 vector_runner run_scaled_job;             /* run_scaledjob.c */
 vector_runner run_cron_cron;              /* run_cron.c */
 vector_runner run_cron_next;
