@@ -143,9 +143,11 @@ static keda_status take_string(reader *r, text_view *out)
             rc = buf_putc(&r->out->texts, *r->at++);
         }
     }
+    if (rc != KEDA_OK)
+        return rc;
     r->at++;
     *out = (text_view){r->out->texts.data + start, r->out->texts.size - start};
-    return rc;
+    return KEDA_OK;
 }
 
 static bool is_quote(char c)
@@ -249,10 +251,10 @@ keda_status prom_selector_parse(prom_selector *out, const char *text, keda_error
     skip_blanks(&r);
     if (rc == KEDA_OK && take(&r, '{'))
         rc = take_braces(&r, &has_name);
+    if (rc != KEDA_OK)
+        return rc;
     skip_blanks(&r);
-    if (rc == KEDA_OK && *r.at != '\0')
-        rc = fail(&r, "the end");
-    return rc;
+    return *r.at == '\0' ? KEDA_OK : fail(&r, "the end");
 }
 
 void prom_selector_clear(prom_selector *selector)

@@ -68,6 +68,7 @@ Test(prom_selector, refuses_the_rest_with_its_column)
         {"a{q=\"b\" r=\"c\"}", 9},
         {"a{q==\"b\"}", 5},
         {"a.b", 2},
+        {"{\"a\\", 5},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         prom_selector s;
