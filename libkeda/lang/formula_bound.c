@@ -90,7 +90,7 @@ static void bound_loop(formula_node *node, const call *c)
         set(node, item, inside(item), left);
         break;
     case FORMULA_FN_GROUP_BY:
-        set(node, n, n, add(left, times(n, 4)));
+        set(node, n, n, add(left, times(n, 5)));
         break;
     case FORMULA_FN_SORT_BY:
         set(node, n, item, add(left, times(n, 4)));

@@ -39,8 +39,8 @@ typedef enum formula_code_op {
     CODE_CALL,    /* arg: count; fails */
     CODE_RESULT,
     /* loops of functions with a closure; n: function */
-    CODE_BEGIN, /* n: with the flags below; takes the collection (and the third argument); arg:
-                    CODE_END's place */
+    CODE_BEGIN, /* n: with the flags below; takes the collection; arg: CODE_END's place */
+    CODE_THIRD, /* takes the third argument; arg as CODE_BEGIN */
     CODE_SKIP,  /* takes a bool; false: next item; arg: CODE_NEXT's place */
     CODE_STEP, /* takes what the closure gave; arg: the closure's place, when more items come */
     CODE_APPEND, /* the same for what is kept of an item; arg as CODE_STEP */

@@ -249,13 +249,15 @@ static void visit_loop(emitter *e, const formula_node *n)
 {
     const uint32_t body = new_label(e), end = new_label(e);
     node(e, e->tree->lists[n->list]);
-    if (n->count > 2)
-        node(e, e->tree->lists[n->list + 2]);
     note(e, WORK_LOOP, 1);
     jump(e, n, CODE_BEGIN,
          (uint8_t)(n->op | (n->count > 2 ? CODE_HAS_THIRD : 0) |
                    (n->a != FORMULA_NONE ? CODE_KEEPS_OTHER : 0)),
          end);
+    if (n->count > 2) {
+        node(e, e->tree->lists[n->list + 2]);
+        jump(e, n, CODE_THIRD, n->op, end);
+    }
     if (n->op == FORMULA_FN_COUNT && n->value.integer > 0 && n->value.integer <= INT32_MAX)
         insn(e, n, CODE_LIMIT, 0, (uint32_t)n->value.integer);
     place(e, body);
@@ -422,6 +424,8 @@ static int32_t effect(const work *w)
     case CODE_IN_STRINGS:
     case CODE_BRANCH:
     case CODE_MEMBER:
+    case CODE_BEGIN:
+    case CODE_THIRD:
     case CODE_SKIP:
     case CODE_STEP:
     case CODE_APPEND:
@@ -435,8 +439,6 @@ static int32_t effect(const work *w)
         return -(int32_t)w->arg;
     case CODE_SLICE:
         return -((w->n & 1) + (w->n >> 1));
-    case CODE_BEGIN:
-        return (w->n & CODE_HAS_THIRD) ? -2 : -1;
     case CODE_UNARY:
     case CODE_JUMP:
     case CODE_JUMP_TRUE:

@@ -33,11 +33,9 @@ static bool read_order(machine *m, const formula_value *order, bool *is_descendi
     return false;
 }
 
-static void begin_reduce(machine *m, formula_scope *s, const formula_value *first)
+static void begin_reduce(machine *m, formula_scope *s)
 {
-    if (first != NULL) {
-        s->acc = *first;
-    } else if (s->left == 0) {
+    if (s->left == 0) {
         machine_fail(m, "reduce of an empty array needs a first value");
     } else {
         s->acc = formula_item(&s->collection, 0);
@@ -63,26 +61,36 @@ static void begin_kept(machine *m, formula_scope *s, bool keeps_other)
 uint32_t machine_begin(machine *m, const formula_insn *insn, uint32_t next)
 {
     const bool has_third = (insn->n & CODE_HAS_THIRD) != 0;
-    const formula_value third = has_third ? take(m) : formula_nil();
     const formula_value collection = take(m);
     formula_scope *s = &m->f->scopes[m->nscopes++];
     memset(s, 0, sizeof *s);
     s->fn = (uint8_t)(insn->n & ~(CODE_HAS_THIRD | CODE_KEEPS_OTHER));
     s->collection = collection;
     s->left = collection.size;
-    s->acc = formula_int(0);
+    s->acc = s->fn == FORMULA_FN_SUM ? formula_int(0) : formula_nil();
     if (!formula_is_array(&collection) && collection.kind != FORMULA_VALUE_STRING) {
         machine_fail(m, "expected an array, found %s", formula_kind_name(&collection));
         return next;
     }
-    if (s->fn == FORMULA_FN_REDUCE)
-        begin_reduce(m, s, has_third ? &third : NULL);
-    if (s->fn == FORMULA_FN_SORT_BY && has_third)
-        (void)read_order(m, &third, &s->is_descending);
+    if (s->fn == FORMULA_FN_REDUCE && !has_third)
+        begin_reduce(m, s);
     if (s->fn == FORMULA_FN_FIND_LAST || s->fn == FORMULA_FN_FIND_LAST_INDEX)
         s->index = s->left > 0 ? s->left - 1 : 0;
     if (m->rc == KEDA_OK)
         begin_kept(m, s, (insn->n & CODE_KEEPS_OTHER) != 0);
+    s->mark = m->heap_used;
+    return s->left == 0 && !has_third ? (uint32_t)insn->arg : next;
+}
+
+/* The third argument: upstream evaluates it inside the loop, so # in it is the first item. */
+uint32_t machine_third(machine *m, const formula_insn *insn, uint32_t next)
+{
+    formula_scope *s = scope_of(m);
+    const formula_value third = take(m);
+    if (s->fn == FORMULA_FN_REDUCE)
+        s->acc = third;
+    else
+        (void)read_order(m, &third, &s->is_descending);
     s->mark = m->heap_used;
     return s->left == 0 ? (uint32_t)insn->arg : next;
 }
@@ -271,7 +279,9 @@ static formula_value groups(machine *m, const formula_scope *s)
         formula_value *group = &pairs[2 * at + 1];
         items[(group->as.items - items) + group->size++] = s->out[i];
     }
-    return formula_map(pairs, n);
+    formula_value map = formula_map(pairs, n);
+    map.has_groups = true;
+    return map;
 }
 
 static formula_value kept_array(machine *m, const formula_scope *s)

@@ -180,9 +180,9 @@ static bool decide(machine *m, const formula_insn *i)
             m->top++;
         return flag == (i->op == CODE_JUMP_TRUE);
     case CODE_JUMP_NIL:
-        return peek(m)->kind == FORMULA_VALUE_NIL;
+        return formula_is_nil(peek(m));
     case CODE_JUMP_SET:
-        return peek(m)->kind != FORMULA_VALUE_NIL;
+        return !formula_is_nil(peek(m));
     default:
         return true;
     }
@@ -244,7 +244,7 @@ static void build(machine *m, const formula_insn *i)
 
 static void as_result(machine *m)
 {
-    if (peek(m)->kind != FORMULA_VALUE_NIL)
+    if (!formula_is_nil(peek(m)))
         *peek(m) = machine_number_function(m, FORMULA_FN_FLOAT, peek(m), 1);
 }
 
@@ -253,7 +253,10 @@ static void inside_loop(machine *m, const formula_insn *i)
     formula_scope *scope = &m->f->scopes[m->nscopes - 1];
     switch (i->op) {
     case CODE_ITEM:
-        push(m, formula_item(&scope->collection, scope->index));
+        if (scope->index >= scope->collection.size)
+            machine_fail(m, "an item of an empty array");
+        else
+            push(m, formula_item(&scope->collection, scope->index));
         break;
     case CODE_INDEX:
         push(m, formula_int(scope->index));
@@ -317,6 +320,8 @@ static uint32_t execute(machine *m, const formula_insn *i, uint32_t next)
         return next;
     case CODE_BEGIN:
         return machine_begin(m, i, next);
+    case CODE_THIRD:
+        return machine_third(m, i, next);
     case CODE_SKIP:
     case CODE_STEP:
     case CODE_APPEND:

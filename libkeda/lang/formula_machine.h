@@ -71,6 +71,7 @@ formula_value machine_env(machine *m);
 
 /* Each gives the place to go on at, `next` where nothing says otherwise. */
 uint32_t machine_begin(machine *m, const formula_insn *insn, uint32_t next);
+uint32_t machine_third(machine *m, const formula_insn *insn, uint32_t next);
 uint32_t machine_step(machine *m, const formula_insn *insn, uint32_t next);
 formula_value machine_end(machine *m, const formula_insn *insn);
 bool machine_pop_bool(machine *m, bool *out); /* false and reported when it is none */

@@ -94,7 +94,9 @@ formula_value machine_member(machine *m, const formula_value *of, const formula_
     uint32_t i = 0;
     if (of->kind == FORMULA_VALUE_MAP) {
         const formula_value *value = machine_lookup(m, of, key);
-        return value != NULL ? *value : formula_nil();
+        if (value != NULL)
+            return *value;
+        return of->has_groups ? formula_array(NULL, 0) : formula_nil();
     }
     if (!has_items(of)) {
         machine_fail(m, "a value of type %s has no members", formula_kind_name(of));
@@ -112,8 +114,10 @@ formula_value machine_member(machine *m, const formula_value *of, const formula_
 formula_value machine_get(machine *m, const formula_value *of, const formula_value *key)
 {
     uint32_t i = 0;
-    if (of->kind == FORMULA_VALUE_MAP)
-        return machine_member(m, of, key);
+    if (of->kind == FORMULA_VALUE_MAP) {
+        const formula_value *value = machine_lookup(m, of, key);
+        return value != NULL ? *value : formula_nil();
+    }
     if (!has_items(of))
         return formula_nil();
     const int64_t index = machine_to_int(m, key);

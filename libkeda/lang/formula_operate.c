@@ -168,6 +168,8 @@ bool machine_equal(machine *m, const formula_value *a, const formula_value *b, u
         return a->as.integer == b->as.integer;
     if (formula_is_number(a) && formula_is_number(b))
         return formula_real(a) == formula_real(b);
+    if (formula_is_nil(a) && formula_is_nil(b))
+        return true;
     if (formula_is_array(a) && formula_is_array(b))
         return equal_items(m, a, b, depth);
     if (a->kind != b->kind)
@@ -176,7 +178,7 @@ bool machine_equal(machine *m, const formula_value *a, const formula_value *b, u
         return formula_compare_strings(a, b) == 0;
     if (a->kind == FORMULA_VALUE_MAP)
         return equal_maps(m, a, b, depth);
-    return a->kind == FORMULA_VALUE_NIL || a->as.flag == b->as.flag;
+    return a->as.flag == b->as.flag;
 }
 
 static bool order(machine *m, uint8_t op, const formula_value *a, const formula_value *b)

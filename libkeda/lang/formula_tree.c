@@ -108,8 +108,9 @@ static bool is_same_node(const formula_tree *tree, const formula_node *a, const 
     case FORMULA_STRING:
     case FORMULA_BYTES:
         return a->value.text.size == b->value.text.size &&
-               memcmp(tree->texts + a->value.text.at, tree->texts + b->value.text.at,
-                      a->value.text.size) == 0;
+               (a->value.text.size == 0 ||
+                memcmp(tree->texts + a->value.text.at, tree->texts + b->value.text.at,
+                       a->value.text.size) == 0);
     default:
         return a->value.integer == b->value.integer;
     }

@@ -6,6 +6,12 @@
 
 #include <string.h>
 
+bool formula_is_nil(const formula_value *v)
+{
+    return v->kind == FORMULA_VALUE_NIL ||
+           (v->kind == FORMULA_VALUE_ARRAY && v->as.items == NULL);
+}
+
 bool formula_is_number(const formula_value *v)
 {
     return v->kind == FORMULA_VALUE_INT || v->kind == FORMULA_VALUE_FLOAT;

@@ -22,7 +22,8 @@ typedef enum formula_kind {
 } formula_kind;
 
 typedef struct formula_value {
-    uint8_t kind; /* a formula_kind */
+    uint8_t kind;    /* a formula_kind */
+    bool has_groups; /* map: what is missing is an array without items, which counts as nil */
     uint32_t size;
     union {
         bool flag;
@@ -71,6 +72,8 @@ static inline formula_value formula_map(const formula_value *pairs, size_t size)
         .kind = FORMULA_VALUE_MAP, .size = (uint32_t)size, .as.items = pairs};
 }
 
+/* nil, or an array that was never made. */
+bool formula_is_nil(const formula_value *v);
 bool formula_is_number(const formula_value *v);
 bool formula_is_array(const formula_value *v); /* a range is one */
 /* Nothing in the scratch area belongs to it. */

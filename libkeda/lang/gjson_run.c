@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "unicode.h"
 
 /*
  * Enough for a dozen levels of "#" over a large text, or a second's work. The depth is that of a path
@@ -95,25 +96,9 @@ void gjson_put_char(gjson_run *run, keda_buf *buf, char c)
 
 void gjson_put_rune(gjson_run *run, keda_buf *buf, uint32_t rune)
 {
-    char out[4];
-    size_t n = 0;
-    if (rune > 0x10ffff || (rune >= 0xd800 && rune < 0xe000))
-        rune = 0xfffd;
-    if (rune < 0x80) {
-        out[n++] = (char)rune;
-    } else if (rune < 0x800) {
-        out[n++] = (char)(0xc0 | rune >> 6);
-    } else if (rune < 0x10000) {
-        out[n++] = (char)(0xe0 | rune >> 12);
-        out[n++] = (char)(0x80 | (rune >> 6 & 0x3f));
-    } else {
-        out[n++] = (char)(0xf0 | rune >> 18);
-        out[n++] = (char)(0x80 | (rune >> 12 & 0x3f));
-        out[n++] = (char)(0x80 | (rune >> 6 & 0x3f));
-    }
-    if (rune >= 0x80)
-        out[n++] = (char)(0x80 | (rune & 0x3f));
-    gjson_put(run, buf, (text_view){out, n});
+    char out[UTF8_MAX];
+    const size_t size = utf8_encode(rune, out);
+    gjson_put(run, buf, (text_view){out, size});
 }
 
 text_view gjson_keep(gjson_run *run, keda_buf *take)

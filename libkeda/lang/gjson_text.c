@@ -7,35 +7,13 @@
 
 #include <string.h>
 
-enum { BROKEN = 0xfffd };
+#include "unicode.h"
 
-/* The character a text begins with, as Go decodes it; a broken byte is U+FFFD of size 1. */
 static uint32_t decode(text_view t, size_t *size)
 {
-    static const struct {
-        unsigned char mask, lead;
-        uint32_t least;
-    } kinds[] = {{0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-    const unsigned char first = (unsigned char)t.data[0];
-    *size = 1;
-    if (first < 0x80)
-        return first;
-    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
-        if ((first & kinds[k].mask) != kinds[k].lead || t.size < k + 2)
-            continue;
-        uint32_t rune = first & (unsigned char)~kinds[k].mask;
-        for (size_t i = 1; i < k + 2; i++) {
-            const unsigned char next = (unsigned char)t.data[i];
-            if ((next & 0xc0) != 0x80)
-                return BROKEN;
-            rune = rune << 6 | (next & 0x3f);
-        }
-        if (rune < kinds[k].least || rune > 0x10ffff || (rune >= 0xd800 && rune < 0xe000))
-            return BROKEN;
-        *size = k + 2;
-        return rune;
-    }
-    return BROKEN;
+    uint32_t rune = 0;
+    *size = utf8_decode(t.data, t.size, &rune);
+    return rune;
 }
 
 /* Four hexadecimal digits, or 0. */
@@ -63,7 +41,7 @@ static bool unescape_unicode(gjson_run *run, keda_buf *out, text_view t, size_t 
     if (is_half && t.size - *i >= 6 && t.data[*i] == '\\' && t.data[*i + 1] == 'u') {
         const uint32_t low = hex4(t.data + *i + 2);
         const bool is_pair = rune < 0xdc00 && low >= 0xdc00 && low < 0xe000;
-        rune = is_pair ? 0x10000 + ((rune - 0xd800) << 10 | (low - 0xdc00)) : BROKEN;
+        rune = is_pair ? 0x10000 + ((rune - 0xd800) << 10 | (low - 0xdc00)) : UNICODE_REPLACEMENT;
         *i += 6;
     }
     gjson_put_rune(run, out, rune);
@@ -127,7 +105,7 @@ static void quote_char(gjson_run *run, keda_buf *out, text_view rest, size_t *si
         gjson_put_char(run, out, '\\');
         gjson_put_char(run, out, letters[found - special]);
     } else if (rune < ' ' || rune == '<' || rune == '>' || rune == '&' || rune == 0x2028 ||
-               rune == 0x2029 || (rune == BROKEN && *size == 1)) {
+               rune == 0x2029 || (rune == UNICODE_REPLACEMENT && *size == 1)) {
         put_unicode_escape(run, out, rune);
     } else {
         gjson_put(run, out, gjson_cut(rest, 0, *size));

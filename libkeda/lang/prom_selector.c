@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "unicode.h"
 
 /* A selector is a line of configuration. */
 enum { MAX_SIZE = 1 << 16 };
@@ -85,19 +86,8 @@ static int64_t digits(const char *p, int n, int base)
 
 static keda_status put_rune(keda_buf *out, int64_t rune)
 {
-    char bytes[4];
-    size_t n = 0;
-    if (rune < 0x80)
-        return buf_putc(out, (char)rune);
-    if (rune >= 0x10000) {
-        bytes[n++] = (char)(0xf0 | rune >> 18);
-        bytes[n++] = (char)(0x80 | (rune >> 12 & 0x3f));
-    } else if (rune >= 0x800) {
-        bytes[n++] = (char)(0xe0 | rune >> 12);
-    }
-    bytes[n++] = (char)(rune < 0x800 ? 0xc0 | rune >> 6 : 0x80 | (rune >> 6 & 0x3f));
-    bytes[n++] = (char)(0x80 | (rune & 0x3f));
-    return buf_append(out, bytes, n);
+    char bytes[UTF8_MAX];
+    return buf_append(out, bytes, utf8_encode((uint32_t)rune, bytes));
 }
 
 /* \xHH, \ooo, \uHHHH, \UHHHHHHHH; behind the backslash. */
