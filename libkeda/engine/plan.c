@@ -37,6 +37,8 @@ static keda_status find(const keda_engine *e, const char *id, const workload **o
 
     if (w == NULL && id != NULL)
         return keda_error_set(err, KEDA_ENOTFOUND, "there is no workload %s", id);
+    if (w == NULL && e->workloads.count > 0)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     if (w == NULL)
         return keda_error_set(err, KEDA_ENOTFOUND, "there is no ScaledObject");
     if (id == NULL && e->workloads.count > 1)
