@@ -48,7 +48,7 @@ static keda_status append(keda_spec_list *out, metric_spec *take_spec, keda_erro
 static keda_status check_target(const keda_spec_list *out, int64_t target_milli,
                                 keda_error *err)
 {
-    if (target_milli > 0 || out->is_metric_source != 0)
+    if (target_milli > 0 || out->is_metric_source != 0 || out->takes_any_target != 0)
         return KEDA_OK;
     return keda_error_set(err, KEDA_EINVAL, "the target must be greater than zero");
 }
@@ -70,7 +70,8 @@ keda_status keda_spec_add(keda_spec_list *out, double target, double activation,
 keda_status keda_spec_add_integer(keda_spec_list *out, int64_t target, double activation,
                                   keda_error *err, const char *format, ...)
 {
-    metric_spec spec = {.target_milli = target < 0 ? 0 : num_mul_sat(target, 1000),
+    const bool is_kept = target >= 0 || out->takes_any_target != 0;
+    metric_spec spec = {.target_milli = is_kept ? num_mul_sat(target, 1000) : 0,
                         .activation = activation};
     const keda_status rc = check_target(out, spec.target_milli, err);
     if (rc != KEDA_OK)

@@ -17,6 +17,8 @@ typedef struct metric_spec {
 struct keda_spec_list { /* behind the public keda_spec_list */
     int32_t trigger_index;
     int32_t is_metric_source; /* a zero target is accepted */
+    int32_t
+        takes_any_target; /* as upstream, where only the HPA refuses what is not above zero */
     metric_spec *items;
     size_t count, capacity;
 };
