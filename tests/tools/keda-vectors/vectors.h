@@ -94,7 +94,10 @@ vector_runner run_quantity;            /* run_quantity.c */
 vector_runner run_typed_config;        /* run_typed_config.c */
 vector_runner run_trigger;             /* run_trigger.c: any type built in, by its name */
 vector_runner run_metrics_api_compute; /* run_http_compute.c */
-vector_runner run_kafka_trigger;       /* run_kafka.c, with the kafka module only */
+vector_runner run_nats_jetstream_compute;
+vector_runner run_prometheus_compute;
+vector_runner run_rabbitmq_compute;
+vector_runner run_kafka_trigger; /* run_kafka.c, with the kafka module only */
 vector_runner run_kafka_compute;
 
 /* Rows of sets.c which exist only when the module they test is built. */
