@@ -41,7 +41,8 @@ static bool unescape_unicode(gjson_run *run, keda_buf *out, text_view t, size_t 
     if (is_half && t.size - *i >= 6 && t.data[*i] == '\\' && t.data[*i + 1] == 'u') {
         const uint32_t low = hex4(t.data + *i + 2);
         const bool is_pair = rune < 0xdc00 && low >= 0xdc00 && low < 0xe000;
-        rune = is_pair ? 0x10000 + ((rune - 0xd800) << 10 | (low - 0xdc00)) : UNICODE_REPLACEMENT;
+        rune =
+            is_pair ? 0x10000 + ((rune - 0xd800) << 10 | (low - 0xdc00)) : UNICODE_REPLACEMENT;
         *i += 6;
     }
     gjson_put_rune(run, out, rune);

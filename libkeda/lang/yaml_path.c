@@ -23,7 +23,10 @@ typedef enum scalar_kind {
     SCALAR_TEXT = 0,
     SCALAR_INTEGER,
     SCALAR_UNSIGNED, /* beyond int64_t, within uint64_t: no number for KEDA */
-    SCALAR_FLOAT
+    SCALAR_FLOAT,
+    SCALAR_NULL,
+    SCALAR_TRUE,
+    SCALAR_FALSE
 } scalar_kind;
 
 typedef struct scalar {
@@ -137,9 +140,26 @@ static bool read_word(const char *text, double *out)
     return false;
 }
 
+static scalar_kind read_constant(const char *text)
+{
+    static const struct {
+        const char *text;
+        scalar_kind kind;
+    } words[] = {
+        {"", SCALAR_NULL},       {"~", SCALAR_NULL},      {"null", SCALAR_NULL},
+        {"Null", SCALAR_NULL},   {"NULL", SCALAR_NULL},   {"true", SCALAR_TRUE},
+        {"True", SCALAR_TRUE},   {"TRUE", SCALAR_TRUE},   {"false", SCALAR_FALSE},
+        {"False", SCALAR_FALSE}, {"FALSE", SCALAR_FALSE},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(text, words[i].text) == 0)
+            return words[i].kind;
+    return SCALAR_TEXT;
+}
+
 static scalar resolve_plain(const char *text)
 {
-    scalar out = {.kind = SCALAR_TEXT};
+    scalar out = {.kind = read_constant(text)};
     char plain[MAX_NUMBER];
     const bool is_number = *text == '+' || *text == '-' || (*text >= '0' && *text <= '9');
     if (read_word(text, &out.number)) {
@@ -210,58 +230,89 @@ static bool has_plain_names(walk *w, const yaml_node_t *map)
     return true;
 }
 
-static bool name_is(const yaml_node_t *key, bool is_written, const char *name, size_t size)
+/* A name as Go prints its value: 0x10 is 16. */
+static text_view printed_name(const yaml_node_t *key, char *number, size_t size)
 {
-    char number[32];
-    const char *text = text_of(key);
-    size_t text_size = key->data.scalar.length;
-    const scalar s = is_written ? (scalar){.kind = SCALAR_TEXT} : resolve(key);
-    if (s.kind == SCALAR_INTEGER || s.kind == SCALAR_FLOAT) {
-        text_size = s.kind == SCALAR_FLOAT
-                        ? num_format_double(s.number, number, sizeof number)
-                        : (size_t)snprintf(number, sizeof number, "%lld", (long long)s.integer);
-        text = number;
+    const scalar s = resolve(key);
+    switch (s.kind) {
+    case SCALAR_INTEGER:
+        return (text_view){number,
+                           (size_t)snprintf(number, size, "%lld", (long long)s.integer)};
+    case SCALAR_FLOAT:
+        return (text_view){number, num_format_double(s.number, number, size)};
+    case SCALAR_NULL:
+        return (text_view){"<nil>", 5};
+    case SCALAR_TRUE:
+        return (text_view){"true", 4};
+    case SCALAR_FALSE:
+        return (text_view){"false", 5};
+    case SCALAR_TEXT:
+    case SCALAR_UNSIGNED:
+        break;
     }
-    return text_size == size && memcmp(text, name, size) == 0;
+    return (text_view){text_of(key), key->data.scalar.length};
 }
 
-static const yaml_node_t *find_in_map(walk *w, const yaml_node_t *map, const char *name,
-                                      size_t size, int depth);
+/* What is looked for in a map; is_written: names count as written, not as printed. */
+typedef struct wanted {
+    const char *name;
+    size_t size;
+    bool is_written;
+} wanted;
+
+static bool name_is(const yaml_node_t *key, const wanted *name)
+{
+    char number[32];
+    if (name->is_written && resolve(key).kind == SCALAR_NULL)
+        return false; /* the original leaves such members out */
+    const text_view text = name->is_written ? (text_view){text_of(key), key->data.scalar.length}
+                                            : printed_name(key, number, sizeof number);
+    return text.size == name->size && memcmp(text.data, name->name, text.size) == 0;
+}
+
+static const yaml_node_t *find_in_map(walk *w, const yaml_node_t *map, const wanted *name,
+                                      int depth);
 
 /* What "<<" brings: a map, or a list of maps of which the first one counts. */
-static const yaml_node_t *find_merged(walk *w, const yaml_node_t *from, const char *name,
-                                      size_t size, int depth)
+static const yaml_node_t *find_merged(walk *w, const yaml_node_t *from, const wanted *name,
+                                      int depth)
 {
     const yaml_node_t *found = NULL;
     if (from == NULL || depth == MAX_MERGES)
         return NULL;
     if (from->type == YAML_MAPPING_NODE)
-        return find_in_map(w, from, name, size, depth + 1);
+        return find_in_map(w, from, name, depth + 1);
     if (from->type != YAML_SEQUENCE_NODE)
         return NULL;
     for (const yaml_node_item_t *i = from->data.sequence.items.start;
          found == NULL && i < from->data.sequence.items.top; i++) {
         const yaml_node_t *item = node_at(w, *i);
         if (item != NULL && item->type == YAML_MAPPING_NODE)
-            found = find_in_map(w, item, name, size, depth + 1);
+            found = find_in_map(w, item, name, depth + 1);
     }
     return found;
 }
 
-static const yaml_node_t *find_in_map(walk *w, const yaml_node_t *map, const char *name,
-                                      size_t size, int depth)
+static const yaml_node_t *find_in_map(walk *w, const yaml_node_t *map, const wanted *name,
+                                      int depth)
 {
-    const bool is_written = has_plain_names(w, map);
     const yaml_node_t *merged = NULL;
     for (const yaml_node_pair_t *p = map->data.mapping.pairs.start;
          p < map->data.mapping.pairs.top; p++) {
         const yaml_node_t *key = node_at(w, p->key);
         if (is_merge(key))
             merged = node_at(w, p->value);
-        else if (name_is(key, is_written, name, size))
+        else if (name_is(key, name))
             return node_at(w, p->value);
     }
-    return find_merged(w, merged, name, size, depth);
+    return find_merged(w, merged, name, depth);
+}
+
+static const yaml_node_t *find_named(walk *w, const yaml_node_t *map, const char *name,
+                                     size_t size)
+{
+    const wanted what = {name, size, has_plain_names(w, map)};
+    return find_in_map(w, map, &what, 0);
 }
 
 static const yaml_node_t *find_in_list(walk *w, const yaml_node_t *list, const char *name,
@@ -292,6 +343,20 @@ static bool is_same_key(const yaml_node_t *a, const yaml_node_t *b)
            memcmp(text_of(a), text_of(b), a->data.scalar.length) == 0;
 }
 
+/* "<<" takes a map, or a list of maps. */
+static bool can_merge(walk *w, const yaml_node_t *from)
+{
+    if (from == NULL || from->type != YAML_SEQUENCE_NODE)
+        return from != NULL && from->type == YAML_MAPPING_NODE;
+    for (const yaml_node_item_t *i = from->data.sequence.items.start;
+         i < from->data.sequence.items.top; i++) {
+        const yaml_node_t *item = node_at(w, *i);
+        if (item == NULL || item->type != YAML_MAPPING_NODE)
+            return false;
+    }
+    return true;
+}
+
 /* Names are scalars, and each occurs once. */
 static keda_status check_map(walk *w, const yaml_node_t *map, int64_t *pairs)
 {
@@ -300,6 +365,8 @@ static keda_status check_map(walk *w, const yaml_node_t *map, int64_t *pairs)
         const yaml_node_t *key = node_at(w, p->key);
         if (!is_scalar(key))
             return fail(w, "YAML: a name that is a list or a map");
+        if (is_merge(key) && !can_merge(w, node_at(w, p->value)))
+            return fail(w, "YAML: a merge of what is not a map");
         *pairs += p - start;
         if (*pairs > MAX_PAIRS)
             return keda_error_set(w->err, KEDA_ELIMIT, "YAML: too many names");
@@ -330,7 +397,7 @@ static keda_status number_of(const walk *w, const yaml_node_t *node, double *out
         *out = s.number;
         return KEDA_OK;
     }
-    if (s.kind == SCALAR_UNSIGNED || strlen(text) != node->data.scalar.length ||
+    if (s.kind != SCALAR_TEXT || strlen(text) != node->data.scalar.length ||
         !quantity_parse(text, &q))
         return fail(w, "the value found is neither a number nor a quantity");
     *out = q.approx;
@@ -346,7 +413,7 @@ static keda_status follow(walk *w, const char *path, double *out)
         return fail(w, "the answer is not a map");
     for (;;) {
         const size_t size = strcspn(path, ".");
-        node = node->type == YAML_MAPPING_NODE ? find_in_map(w, node, path, size, 0)
+        node = node->type == YAML_MAPPING_NODE ? find_named(w, node, path, size)
                                                : find_in_list(w, node, path, size);
         if (node == NULL)
             return fail(w, "the answer has nothing at valueLocation");

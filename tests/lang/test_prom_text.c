@@ -89,6 +89,7 @@ Test(prom_text, refuses_a_text_that_is_faulty_anywhere)
         "b{q=\"a\",q=\"b\"} 1",
         "b{__name__=\"c\"} 1",
         "b{q=\"\\z\"} 1",
+        "b{q=\"\xff\"} 1",
         "{q=\"a\"} 1",
         "# TYPE a gauge",
         "# TYPE b odd",

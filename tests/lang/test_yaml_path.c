@@ -56,18 +56,19 @@ Test(yaml_path, reads_scalars_as_the_original_does)
 
 Test(yaml_path, walks_maps_lists_aliases_and_merges)
 {
-    static const char text[] = "queue:\n  arr: [5, 6]\n  1: 11\n  0x10: 12\n  1.5: 13\n"
-                               "items:\n  - name: x\n    v: 3\nbase: &b {p: 1, q: 2}\n"
-                               "more: {<<: *b, q: 9}\nboth:\n  <<: [{z: 4}, *b]\n"
-                               "same: *b\n7: 8\n\"a b\": 1\n---\nqueue: 5\n";
+    static const char text[] =
+        "queue:\n  arr: [5, 6]\n  1: 11\n  0x10: 12\n  1.5: 13\n  ~: 14\n  True: 15\n"
+        "items:\n  - name: x\n    v: 3\nbase: &b {p: 1, q: 2}\n"
+        "more: {<<: *b, q: 9}\nboth:\n  <<: [{z: 4}, *b]\n"
+        "same: *b\n7: 8\n\"a b\": 1\n---\nqueue: 5\n";
     static const struct {
         const char *path;
         double value;
     } rows[] = {
-        {"queue.arr.0", 5.0},  {"queue.arr.1", 6.0}, {"queue.1", 11.0}, {"queue.16", 12.0},
-        {"items.0.v", 3.0},    {"more.p", 1.0},      {"more.q", 9.0},   {"both.z", 4.0},
-        {"both.p", 1.0},       {"same.q", 2.0},      {"7", 8.0},        {"a b", 1.0},
-        {"queue.1.x.y", 11.0},
+        {"queue.arr.0", 5.0},  {"queue.arr.1", 6.0},  {"queue.1", 11.0},    {"queue.16", 12.0},
+        {"items.0.v", 3.0},    {"more.p", 1.0},       {"more.q", 9.0},      {"both.z", 4.0},
+        {"both.p", 1.0},       {"same.q", 2.0},       {"7", 8.0},           {"a b", 1.0},
+        {"queue.1.x.y", 11.0}, {"queue.<nil>", 14.0}, {"queue.true", 15.0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         double value = 0.0;
@@ -104,6 +105,9 @@ Test(yaml_path, refuses_what_is_no_number)
         {"a: 1\n", "b"},
         {"a: 1\n", ""},
         {"a: *x\n", "a"},
+        {"a: 1\n<<: 5\n", "a"},
+        {"a: 1\n<<: [5]\n", "a"},
+        {"~: 1\n", "~"},
         {"a: \"5\\0\"\n", "a"},
         {"a: &x [*x]\n", "a.0.0.0"},
     };
