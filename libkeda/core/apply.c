@@ -11,9 +11,21 @@
 #include <assert.h>
 
 /* The last record older than both windows, or the list's length. */
+/*@ requires \valid_read(recs) && list_is_readable(*recs);
+    assigns \nothing;
+    ensures \result <= recs->n;
+    ensures \result < recs->n ==> recs->time_ms[\result] < cutoff;
+    ensures \forall integer i; 0 <= i < recs->n && recs->time_ms[i] < cutoff ==>
+            i <= \result < recs->n; */
 static size_t reusable_record(const struct history_list *recs, int64_t cutoff)
 {
     size_t slot = recs->n;
+    /*@ loop invariant 0 <= i <= recs->n && (slot < i || slot == recs->n);
+        loop invariant slot < recs->n ==> recs->time_ms[slot] < cutoff;
+        loop invariant \forall integer j; 0 <= j < i && recs->time_ms[j] < cutoff ==>
+                j <= slot < i;
+        loop assigns i, slot;
+        loop variant recs->n - i; */
     for (size_t i = 0; i < recs->n; i++)
         if (recs->time_ms[i] < cutoff)
             slot = i;

@@ -18,6 +18,14 @@ static keda_proposal *proposal_slot(const keda_decision *into, size_t i, keda_pr
 }
 
 /* HPA: after a 0 the next proposal replaces it, even a negative one. */
+/*@ requires \valid(sum) && \valid_read(proposal) && \separated(sum, proposal);
+    assigns *sum;
+    ensures unknown: proposal->is_ok == 0 ==> sum->has_failure &&
+            sum->replicas == \old(sum->replicas) && sum->binding == \old(sum->binding);
+    ensures unknown: proposal->is_ok != 0 ==> sum->has_failure == \old(sum->has_failure);
+    ensures monotone: proposal->is_ok != 0 ==> sum->replicas ==
+            (\old(sum->replicas) == 0 ? proposal->replicas :
+             \max(\old(sum->replicas), proposal->replicas)); */
 static void consider(struct hpa_combined *sum, const keda_proposal *proposal, size_t metric)
 {
     if (!proposal->is_ok) {
@@ -31,6 +39,16 @@ static void consider(struct hpa_combined *sum, const keda_proposal *proposal, si
     sum->replicas = proposal->replicas;
     sum->is_within = proposal->within_tolerance != 0;
     sum->binding = (int32_t)metric;
+}
+
+/* HPA: with a failed metric the others may only hold or raise the count. */
+/*@ requires \valid_read(sum);
+    assigns \nothing;
+    ensures unknown: \result && sum->has_failure ==> sum->replicas >= spec;
+    ensures unknown: sum->binding >= 0 && sum->replicas >= spec ==> \result; */
+static bool is_decided(const struct hpa_combined *sum, int32_t spec)
+{
+    return sum->binding >= 0 && !(sum->has_failure && sum->replicas < spec);
 }
 
 /* KEDA: what is left of the metrics comes before the composite one. */
@@ -63,6 +81,6 @@ struct hpa_combined hpa_combine(const keda_policy *policy, const struct hpa_rule
         composite_propose(policy, rules, scale, into);
         consider(&sum, &into->composite, policy->nmetrics);
     }
-    sum.has_decision = sum.binding >= 0 && !(sum.has_failure && sum.replicas < scale->spec);
+    sum.has_decision = is_decided(&sum, scale->spec);
     return sum;
 }

@@ -48,6 +48,9 @@ int32_t history_smallest_count(const keda_history *history, int64_t from_ms, int
     const struct history_list counts = history_list_of(history, HISTORY_COUNTS);
     int32_t smallest = present;
 
+    /*@ loop invariant 0 <= i <= counts.n && smallest <= present;
+        loop assigns i, smallest;
+        loop variant i; */
     for (size_t i = counts.n; i-- > 0;) {
         smallest = i32_min(smallest, counts.value[i]);
         if (counts.time_ms[i] <= from_ms)
@@ -90,9 +93,17 @@ void history_remove(keda_history *history, enum history_kind kind, size_t slot, 
     history->n[kind] -= n;
 }
 
+/*@ requires \valid_read(list) && list_is_readable(*list) && list->n > 0;
+    assigns \nothing;
+    ensures \result < list->n;
+    ensures \forall integer i; 0 <= i < list->n ==> list->time_ms[\result] <= list->time_ms[i]; */
 static size_t oldest_of(const struct history_list *list)
 {
     size_t oldest = 0;
+    /*@ loop invariant 1 <= i <= list->n && oldest < i;
+        loop invariant \forall integer j; 0 <= j < i ==> list->time_ms[oldest] <= list->time_ms[j];
+        loop assigns i, oldest;
+        loop variant list->n - i; */
     for (size_t i = 1; i < list->n; i++)
         if (list->time_ms[i] < list->time_ms[oldest])
             oldest = i;
