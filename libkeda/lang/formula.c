@@ -132,13 +132,13 @@ keda_status formula_eval(formula *f, const double *values, const bool *is_set,
     machine m = {
         .f = f, .values = values, .is_set = is_set, .err = err, .steps = FORMULA_MAX_STEPS};
     const formula_value v = machine_run(&m);
-    if (m.rc == KEDA_OK && v.kind != FORMULA_VALUE_FLOAT && v.kind != FORMULA_VALUE_NIL)
+    if (m.rc == KEDA_OK && v.kind != FORMULA_VALUE_FLOAT && !formula_is_nil(&v))
         machine_fail(&m, "expected a float as the result, found %s", formula_kind_name(&v));
     if (m.rc != KEDA_OK) {
         locate(f->text, f->text_size, err);
         return m.rc;
     }
-    out->is_nil = v.kind == FORMULA_VALUE_NIL;
+    out->is_nil = formula_is_nil(&v);
     out->value = out->is_nil ? 0.0 : v.as.real;
     return KEDA_OK;
 }

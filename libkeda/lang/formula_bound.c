@@ -251,6 +251,8 @@ static void bound_binary(const formula_tree *tree, formula_node *node)
         set(node, larger(a->length, b->length), larger(a->item_length, b->item_length), 0);
     else if (node->op == FORMULA_OP_ADD && !formula_type_is_number(node->type) && joined > 0)
         set(node, joined, 0, cells(joined));
+    else if (node->op == FORMULA_OP_IN) /* a range: compared with both ends */
+        set(node, 0, 0, a->heap);
     else if (node->op == FORMULA_OP_MATCHES)
         set(node, 0, 0, FORMULA_MATCH_CELLS);
     else

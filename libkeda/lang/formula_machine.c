@@ -69,7 +69,7 @@ char *machine_bytes(machine *m, uint64_t size)
         fail(m, KEDA_ELIMIT, "the formula needs more memory than it may have");
         return NULL;
     }
-    return (char *)machine_cells(m, size / sizeof(formula_value) + 1);
+    return (char *)machine_cells(m, (size + sizeof(formula_value) - 1) / sizeof(formula_value));
 }
 
 double machine_name(const machine *m, size_t name)

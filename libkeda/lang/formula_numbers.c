@@ -224,9 +224,25 @@ static void sift(formula_value *values, uint32_t root, uint32_t count)
     }
 }
 
-/* In place: equal floats cannot be told apart. */
+static void insertion_sort(formula_value *values, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++)
+        for (uint32_t k = i; k > 0 && sorts_before(values[k].as.real, values[k - 1].as.real);
+             k--) {
+            const formula_value v = values[k];
+            values[k] = values[k - 1];
+            values[k - 1] = v;
+        }
+}
+
+/* In place. Few keep the order of 0 and -0, as upstream's do. */
 static void sort_floats(machine *m, formula_value *values, uint32_t count)
 {
+    enum { FEW = 12 };
+    if (count <= FEW) {
+        insertion_sort(values, count);
+        return;
+    }
     for (uint32_t i = count / 2; i > 0; i--)
         sift(values, i - 1, count);
     for (uint32_t i = count; i > 1 && machine_spend(m, 4); i--) {

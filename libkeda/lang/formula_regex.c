@@ -17,6 +17,7 @@ typedef struct compiler {
     size_t size, at;
     const char *error;
     uint8_t flags;
+    bool is_nothing; /* the last atom was only flags */
     int depth;
     regex_insn spare; /* written where there is no room */
 } compiler;
@@ -361,6 +362,7 @@ static void group(compiler *c)
             fail(c, "expected a group's name");
         else if (read_flags(c) == ')') {
             c->depth--;
+            c->is_nothing = true;
             return; /* for the rest of the group around it */
         }
     }
@@ -371,10 +373,38 @@ static void group(compiler *c)
     c->depth--;
 }
 
+static int read_count(compiler *c)
+{
+    int value = UNBOUNDED;
+    while (peek(c) >= '0' && peek(c) <= '9' && value <= MAX_REPEAT) {
+        value = (value < 0 ? 0 : value) * 10 + (peek(c) - '0');
+        c->at++;
+    }
+    return value;
+}
+
+/* {2}, {2,}, {2,4}; false, and all as before, when it is none: then the brace is a character. */
+static bool read_counts(compiler *c, int *low, int *high)
+{
+    const size_t start = c->at;
+    if (!accept(c, '{'))
+        return false;
+    *low = *high = read_count(c);
+    if (*low >= 0 && accept(c, ','))
+        *high = read_count(c);
+    if (*low < 0 || !accept(c, '}')) {
+        c->at = start;
+        return false;
+    }
+    if (*low > MAX_REPEAT || *high > MAX_REPEAT || (*high >= 0 && *high < *low))
+        fail(c, "a repetition that is too large, or backwards");
+    return true;
+}
+
 static void atom(compiler *c)
 {
-    const char sign = peek(c);
-    switch (sign) {
+    int low = 0, high = 0;
+    switch (peek(c)) {
     case '(':
         c->at++;
         group(c);
@@ -405,40 +435,15 @@ static void atom(compiler *c)
         fail(c, "nothing to repeat");
         break;
     default:
-        literal(c, next_character(c));
+        if (read_counts(c, &low, &high))
+            fail(c, "nothing to repeat");
+        else
+            literal(c, next_character(c));
         break;
     }
 }
 
 /* --- repetition ----------------------------------------------------------------------------------- */
-
-static int read_count(compiler *c)
-{
-    int value = UNBOUNDED;
-    while (peek(c) >= '0' && peek(c) <= '9' && value <= MAX_REPEAT) {
-        value = (value < 0 ? 0 : value) * 10 + (peek(c) - '0');
-        c->at++;
-    }
-    return value;
-}
-
-/* {2}, {2,}, {2,4}; false, and all as before, when it is none: then the brace is a character. */
-static bool read_counts(compiler *c, int *low, int *high)
-{
-    const size_t start = c->at;
-    if (!accept(c, '{'))
-        return false;
-    *low = *high = read_count(c);
-    if (*low >= 0 && accept(c, ','))
-        *high = read_count(c);
-    if (*low < 0 || !accept(c, '}')) {
-        c->at = start;
-        return false;
-    }
-    if (*low > MAX_REPEAT || *high > MAX_REPEAT || (*high >= 0 && *high < *low))
-        fail(c, "a repetition that is too large, or backwards");
-    return true;
-}
 
 static void copy(compiler *c, uint32_t start, uint32_t size)
 {
@@ -499,8 +504,9 @@ static void repeated(compiler *c)
 {
     const uint32_t start = c->out->size;
     int low = 0, high = 0;
-    bool is_repeated = false;
+    c->is_nothing = false;
     atom(c);
+    bool is_repeated = c->is_nothing;
     while (!is_at_end(c)) {
         low = 0;
         high = UNBOUNDED;
@@ -511,7 +517,7 @@ static void repeated(compiler *c)
         else if (!accept(c, '*') && !read_counts(c, &low, &high))
             return;
         if (is_repeated)
-            fail(c, "a repetition of a repetition");
+            fail(c, "a repetition of a repetition, or of nothing");
         is_repeated = true;
         (void)accept(c, '?'); /* lazy: whether it matches is the same */
         if (c->error == NULL)

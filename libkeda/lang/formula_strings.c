@@ -65,11 +65,10 @@ static bool is_in_set(const formula_value *set, uint32_t c)
 /* Start of the character that ends at `end`. */
 static size_t character_before(const formula_value *text, size_t end)
 {
-    for (size_t back = 1; back <= UTF8_MAX && back <= end; back++) {
-        uint32_t c = 0;
+    uint32_t c = 0;
+    for (size_t back = 2; back <= UTF8_MAX && back <= end; back++)
         if (utf8_decode(text->as.text + end - back, back, &c) == back)
             return end - back;
-    }
     return end - 1;
 }
 
