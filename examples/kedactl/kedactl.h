@@ -16,6 +16,7 @@ typedef struct kedactl {
     bool has_strict;
     bool wants_features;
     const char *server;                /* admin socket; NULL: the default place */
+    const char *at;                    /* a time, as written; NULL: now */
     struct simulate_options *simulate; /* NULL: none of its options was given */
     cli_files files;
     const char *const *arguments; /* what followed the command, NULL-terminated */
@@ -27,9 +28,23 @@ int command_validate(kedactl *k);
 int command_poll(kedactl *k);
 int command_scalers(kedactl *k);
 int command_get(kedactl *k);
+int command_explain(kedactl *k);
 int command_simulate(kedactl *k);
 int command_crd(kedactl *k);
 int command_version(kedactl *k);
+
+/* ---- admin.c */
+
+/* Asks a running kedad; *body is the answer's text, to be freed, or NULL after an exit code other than
+ * CLI_OK, with the reason said. */
+int admin_get(const kedactl *k, const char *page, char **body);
+/* page/NAMESPACE/NAME; a bare name is in the namespace default. False, and said, when it is too long. */
+bool admin_page(char *out, size_t size, const char *page, const char *workload);
+
+/* ---- explain.c */
+
+/* "2026-01-31T12:00:00Z" to milliseconds since 1970; false when it is none. */
+bool parse_utc(const char *text, int64_t *wall_ms);
 
 /* Takes an option of simulate; false when it is wrong, which has been said. */
 bool simulate_set(kedactl *k, const char *name, const char *value, bool *is_known);

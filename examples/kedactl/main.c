@@ -13,6 +13,7 @@ static const cli_option options[] = {
      "documents: a file, a folder, or - for standard input; repeatable"},
     {"output", 'o', "FORMAT", "text (default) or json; simulate: table (default) or jsonl"},
     {"server", 0, "SOCKET", "admin socket of a running kedad"},
+    {"at", 0, "TIME", "explain: as it was then, such as 2026-01-31T12:00:00Z"},
     {"trace", 0, "TRACE",
      "simulate: CSV or JSON lines, or such as ramp:to=500,over=10m; repeatable"},
     {"plot", 0, "FILE", "simulate: the picture as SVG; -: for the terminal"},
@@ -28,6 +29,7 @@ static const cli_option options[] = {
     {"seed", 0, "N", "simulate: of random generators"},
     {"phase", 0, "TIME", "simulate: of polls and syncs"},
     {"start", 0, "TIME", "simulate: civil time of the start, for jsonl"},
+    {"deviations", 0, "LIST", "simulate: where to differ from upstream; as kedad has it"},
     {"strict", 0, NULL, "unknown fields are errors (the default of validate)"},
     {"lenient", 0, NULL, "unknown fields are warnings, as Kubernetes has it"},
     {"features", 0, NULL, "version: also what is built in"},
@@ -42,6 +44,7 @@ static const cli_program program = {
         "  poll -f FILE         asks every trigger once: value, target, active, latency\n"
         "  scalers [TYPE]       the trigger types, or the parameters of one\n"
         "  get [WORKLOAD]       workloads of a running kedad, with health and last decision\n"
+        "  explain WORKLOAD     why a workload has its number, in at most 12 lines\n"
         "  simulate -f FILE --trace TRACE\n"
         "                       decides a ScaledObject over a trace, on a virtual clock\n"
         "  crd [KIND]           the CustomResourceDefinitions, or that of one kind, as YAML\n"
@@ -57,8 +60,8 @@ static const struct {
 } commands[] = {
     {"validate", command_validate}, {"poll", command_poll},
     {"scalers", command_scalers},   {"get", command_get},
-    {"simulate", command_simulate}, {"crd", command_crd},
-    {"version", command_version},
+    {"explain", command_explain},   {"simulate", command_simulate},
+    {"crd", command_crd},           {"version", command_version},
 };
 #define NCOMMANDS (sizeof commands / sizeof commands[0])
 
@@ -91,6 +94,8 @@ static bool on_option(const cli_option *option, const char *value, void *user)
     }
     if (strcmp(option->name, "server") == 0)
         k->server = value;
+    else if (strcmp(option->name, "at") == 0)
+        k->at = value;
     else if (strcmp(option->name, "features") == 0)
         k->wants_features = true;
     else {

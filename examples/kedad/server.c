@@ -118,7 +118,24 @@ static void answer_workloads(const server_state *state, const char *id, answer *
                     err.text);
 }
 
-static void answer_admin(server_state *state, const char *method, const char *url, answer *a)
+/* at: milliseconds since 1970; NULL or anything else: the newest */
+static void answer_explain(const server_state *state, const char *id, const char *at, answer *a)
+{
+    keda_error err = KEDA_ERROR_INIT;
+    const int64_t wall_ms = at == NULL ? -1 : strtoll(at, NULL, 10);
+
+    a->status = MHD_HTTP_OK;
+    a->type = "text/plain; charset=utf-8";
+    const keda_status rc =
+        keda_engine_explain(state->engine, id, wall_ms, answer_write, a, &err);
+    if (rc != KEDA_OK)
+        answer_text(a,
+                    rc == KEDA_ENOTFOUND ? MHD_HTTP_NOT_FOUND : MHD_HTTP_INTERNAL_SERVER_ERROR,
+                    err.text);
+}
+
+static void answer_admin(server_state *state, const char *method, const char *url,
+                         const char *at, answer *a)
 {
     if (strcmp(url, "/v1/reload") == 0 && strcmp(method, "POST") == 0) {
         const bool is_taken = state->reload(state->reload_user);
@@ -129,6 +146,8 @@ static void answer_admin(server_state *state, const char *method, const char *ur
         answer_workloads(state, NULL, a);
     else if (strncmp(url, "/v1/workloads/", 14) == 0)
         answer_workloads(state, url + 14, a);
+    else if (strncmp(url, "/v1/explain/", 12) == 0)
+        answer_explain(state, url + 12, at, a);
     else
         answer_text(a, MHD_HTTP_NOT_FOUND, "no such page\n");
 }
@@ -139,8 +158,10 @@ static void route(const server *srv, struct MHD_Connection *connection, const ch
     const bool is_verbose = MHD_lookup_connection_value_n(connection, MHD_GET_ARGUMENT_KIND,
                                                           "verbose", 7, NULL, NULL) == MHD_YES;
 
+    const char *at = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "at");
+
     if (srv->kind == SERVER_ADMIN)
-        answer_admin(srv->state, method, url, a);
+        answer_admin(srv->state, method, url, at, a);
     else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
         answer_text(a, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
     else if (srv->kind == SERVER_METRICS && strcmp(url, "/metrics") == 0)

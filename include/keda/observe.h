@@ -28,7 +28,9 @@ typedef struct keda_trigger_status {
     int64_t failing_since_ms; /* wall clock; -1: not failing */
     int64_t latency_ms;       /* of the last poll */
     int64_t errors_total;
-    const char *error; /* "" when not failing */
+    const char *error;         /* "" when not failing */
+    int32_t fallback_failures; /* in a row, as the fallback counts them; -1: there is none */
+    int32_t is_fallback;       /* the fallback's value counts at present */
 } keda_trigger_status;
 
 typedef struct keda_workload_status {
@@ -45,7 +47,11 @@ typedef struct keda_workload_status {
     const char *message; /* why it is not ready; "" when it is */
     const char *text;    /* the last decision in one line */
     int64_t decisions_total, writes_total, errors_total;
-    size_t ntriggers; /* metrics: see keda_engine_trigger */
+    size_t ntriggers;        /* metrics: see keda_engine_trigger */
+    keda_condition fallback; /* absent without one that is in force */
+    int32_t has_composite;   /* the last decision had a formula's result */
+    int32_t reserved;
+    int64_t composite_milli;
 } keda_workload_status;
 
 /** One decision, as it was made. Everything is borrowed for the callback. */
@@ -82,6 +88,17 @@ KEDA_API KEDA_MUST_USE keda_status keda_engine_find(const keda_engine *e, const 
 KEDA_API KEDA_MUST_USE keda_status keda_engine_trigger(const keda_engine *e, const char *id,
                                                        size_t i, keda_trigger_status *out,
                                                        keda_error *err);
+
+/**
+ * Writes why a workload has its number, as text of at most 12 lines: the decision that was in force at
+ * a time, if it is among the last ones (8 of one trigger; equal ones in a row count once).
+ *
+ * wall_ms  -1: the newest
+ * errors   KEDA_ENOTFOUND for an unknown id, and when no such decision is kept
+ */
+KEDA_API KEDA_MUST_USE keda_status keda_engine_explain(const keda_engine *e, const char *id,
+                                                       int64_t wall_ms, keda_write_fn write,
+                                                       void *user, keda_error *err);
 
 /** Writes all metrics as Prometheus text (0.0.4), with KEDA's names. */
 KEDA_API KEDA_MUST_USE keda_status keda_engine_metrics(const keda_engine *e,

@@ -66,8 +66,6 @@ static void read_modifiers(reader *r, const node *map, void *out)
     object->has_modifiers = is_filled(object->formula) || is_filled(object->modifiers_target) ||
                             is_filled(object->modifiers_activation) ||
                             is_filled(object->modifiers_metric_type);
-    if (object->has_modifiers)
-        reader_warning(r, map, "is read but not honoured yet: each trigger counts on its own");
 }
 
 static const member advanced_members[] = {
@@ -131,6 +129,16 @@ void fallback_read(reader *r, const node *map, void *out)
     if ((object->fallback_behavior = mem_strdup(fallback_behaviors[0])) == NULL)
         reader_out_of_memory(r);
     reader_members(r, map, fallback_members, fallback_table.count, object);
-    reader_warning(r, map,
-                   "is read but not honoured yet: failing triggers leave the replicas alone");
+}
+
+/* The names stand in the order of the values. */
+int32_t fallback_behavior(const scaled_object *object)
+{
+    int32_t i = 0;
+    if (object->fallback_behavior == NULL)
+        return KEDA_FALLBACK_STATIC;
+    while (fallback_behaviors[i] != NULL &&
+           strcmp(fallback_behaviors[i], object->fallback_behavior) != 0)
+        i++;
+    return fallback_behaviors[i] == NULL ? KEDA_FALLBACK_STATIC : i;
 }

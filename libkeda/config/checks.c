@@ -11,15 +11,10 @@
 
 enum { MAX_NAME = 63, DEFAULT_MAX = 100 };
 
-static bool is_resource(const trigger_spec *trigger)
-{
-    return text_equal(trigger->type, "cpu") || text_equal(trigger->type, "memory");
-}
-
 static bool all_resources(const scaled_object *object)
 {
     for (size_t i = 0; i < object->ntriggers; i++)
-        if (!is_resource(&object->triggers[i]))
+        if (!trigger_spec_is_resource(&object->triggers[i]))
             return false;
     return object->ntriggers > 0;
 }
@@ -81,7 +76,7 @@ static void check_triggers(reader *r, const node *spec, const scaled_object *obj
             reader_error_in(r, trigger_node(spec, i), "name",
                             "\"%.64s\" names another trigger already", trigger->name);
         if (trigger->use_cached_metrics &&
-            (is_resource(trigger) || text_equal(trigger->type, "cron")))
+            (trigger_spec_is_resource(trigger) || text_equal(trigger->type, "cron")))
             reader_error_in(r, trigger_node(spec, i), "useCachedMetrics",
                             "is not allowed for a %s trigger", trigger->type);
         reader_leave(r, mark);
@@ -156,31 +151,6 @@ static void check_scale_to_zero(reader *r, const node *spec, const scaled_object
             "must be at least 1: cpu and memory triggers alone cannot scale from zero");
 }
 
-static bool is_empty(const char *text)
-{
-    return text != NULL && text[0] == '\0';
-}
-
-/* S15 as far as it needs no formula to be understood. */
-static void check_modifiers(reader *r, const node *spec, const scaled_object *object)
-{
-    if (!object->has_modifiers)
-        return;
-    const node *advanced = node_get(spec, "advanced");
-    const node *modifiers = node_get(advanced, "scalingModifiers");
-    const char *target = object->modifiers_target;
-    const size_t mark = reader_enter(r, "advanced");
-    (void)reader_enter(r, "scalingModifiers");
-    double value = 0.0;
-    if (reader_get(modifiers, "formula") == NULL || is_empty(object->formula))
-        reader_error_in(r, modifiers, "formula", "is required");
-    if (reader_get(modifiers, "target") == NULL || is_empty(target))
-        reader_error_in(r, modifiers, "target", "is required");
-    else if (target != NULL && (!num_parse_double(target, &value) || !(value > 0.0)))
-        reader_error_in(r, modifiers, "target", "\"%.64s\" is not a number above 0", target);
-    reader_leave(r, mark);
-}
-
 static bool has_cached_trigger(const scaled_object *object)
 {
     for (size_t i = 0; i < object->ntriggers; i++)
@@ -200,7 +170,7 @@ static void warn(reader *r, const node *spec, const scaled_object *object)
     warn_at(r, spec, "cooldownPeriod", message);
 }
 
-void checks_run(reader *r, const node *spec, const scaled_object *object)
+void checks_run(reader *r, const node *spec, scaled_object *object)
 {
     const size_t mark = reader_enter(r, "spec");
     check_replicas(r, spec, object);
@@ -211,7 +181,7 @@ void checks_run(reader *r, const node *spec, const scaled_object *object)
     check_hpa_name(r, spec, object);
     (void)reader_enter(r, "spec");
     check_scale_to_zero(r, spec, object);
-    check_modifiers(r, spec, object);
+    modifiers_check(r, spec, object);
     warn(r, spec, object);
     reader_leave(r, mark);
 }

@@ -19,11 +19,16 @@ void annotations_read(reader *r, const node *annotations, draft *out);
 void triggers_read(reader *r, const node *list, void *object);
 void advanced_read(reader *r, const node *map, void *object);
 void fallback_read(reader *r, const node *map, void *object);
+int32_t fallback_behavior(const scaled_object *object); /* keda_fallback_behavior */
 void behavior_read(reader *r, const node *map, void *behavior_spec);
 void behavior_clear(behavior_spec *behavior);
 void trigger_spec_clear(trigger_spec *trigger);
 
 /* What members mean together: spec: admission S1 to S9, S14 to S16, W1, W2. */
-void checks_run(reader *r, const node *spec, const scaled_object *object);
+void checks_run(reader *r, const node *spec, scaled_object *object);
+
+/* Compiles the formula, so after the triggers. */
+void modifiers_check(reader *r, const node *spec, scaled_object *object);
+void modifiers_policy(const scaled_object *object, keda_policy *out);
 
 #endif

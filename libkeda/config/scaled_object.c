@@ -5,6 +5,8 @@
  */
 #include "scaled_object.h"
 
+#include <keda/formula.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -223,6 +225,7 @@ void scaled_object_clear(scaled_object *object)
                      object->modifiers_metric_type};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         mem_free(texts[i]);
+    keda_formula_free(object->compiled_formula);
     behavior_clear(&object->behavior);
     for (size_t i = 0; i < object->ntriggers; i++)
         trigger_spec_clear(&object->triggers[i]);
@@ -243,6 +246,9 @@ void scaled_object_policy(const scaled_object *object, keda_policy *out)
     out->force_activation = object->force_activation ? 1 : 0;
     out->has_fallback = object->has_fallback ? 1 : 0;
     out->fallback_replicas = object->fallback_replicas;
+    out->fallback_threshold = object->fallback_threshold;
+    out->fallback_behavior = fallback_behavior(object);
+    modifiers_policy(object, out);
     out->has_behavior = object->behavior.is_present ? 1 : 0;
     out->scale_up = object->behavior.has_up ? &object->behavior.up : NULL;
     out->scale_down = object->behavior.has_down ? &object->behavior.down : NULL;

@@ -52,6 +52,7 @@ typedef struct scaled_object {
     char *fallback_behavior; /* "static" when unset */
     bool has_modifiers;
     char *formula, *modifiers_target, *modifiers_activation, *modifiers_metric_type;
+    keda_formula *compiled_formula; /* of the triggers' names; NULL without modifiers */
     trigger_spec *triggers;
     size_t ntriggers;
 } scaled_object;
@@ -65,6 +66,10 @@ void scaled_object_clear(scaled_object *object);
 
 /* The decision policy without its metrics; pointers reach into object. */
 void scaled_object_policy(const scaled_object *object, keda_policy *out);
+/* Number of a trigger's variable in the formula, for keda_metric_policy; 0: it has none. */
+int32_t scaled_object_variable(const scaled_object *object, size_t trigger);
+/* cpu and memory, which are read from the pods. */
+bool trigger_spec_is_resource(const trigger_spec *trigger);
 
 typedef enum auth_source { AUTH_SECRET = 1, AUTH_ENV = 2, AUTH_CONFIG_MAP = 3 } auth_source;
 typedef struct auth_entry {

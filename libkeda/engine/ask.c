@@ -13,7 +13,8 @@ enum {
     POLL_LIMIT_MS = 3000,
     SHORT_INTERVAL_MS = 500,
     WRITE_LIMIT_MS = 10000,
-    MAX_CONFLICTS = 3
+    MAX_CONFLICTS = 3,
+    CACHED_INTERVALS = 3
 };
 
 int64_t ask_limit_ms(const workload *w)
@@ -33,9 +34,29 @@ static void on_poll(const keda_poll *poll, const keda_error *err, void *user)
     cycle_on_reading(t->workload, &reading);
 }
 
-static bool is_needed(const trigger *t, uint32_t due)
+/* Upstream keeps what the last poll said for ever (Q9a). */
+static bool is_cached(const trigger *t)
 {
-    return due_needs_reading(due, t->spec->use_cached_metrics && trigger_has_reading(t));
+    const workload *w = t->workload;
+    const metric *first = &w->metrics[t->first_metric];
+    const bool expires = (w->policy.deviations & KEDA_DEVIATION_CACHED_EXPIRES) != 0;
+
+    if (!t->spec->use_cached_metrics || !trigger_has_reading(t))
+        return false;
+    return !expires || !first->has_value ||
+           engine_now_ms(w->engine) - first->read_at_ms <=
+               CACHED_INTERVALS * w->object.polling_interval_ms;
+}
+
+static void mark_cached(trigger *t, bool is_kept)
+{
+    workload *w = t->workload;
+
+    for (size_t i = t->first_metric; i < t->first_metric + t->specs.count; i++) {
+        const int32_t kept =
+            w->proposals[i].is_fallback ? KEDA_CACHED_FALLBACK : KEDA_CACHED_READING;
+        w->metrics[i].reading.is_cached = is_kept ? kept : KEDA_CACHED_NO;
+    }
 }
 
 static uint32_t poll_bits(uint32_t due)
@@ -70,7 +91,9 @@ int32_t ask_triggers(workload *w)
                                         .deadline_ms = c->deadline_ms,
                                         .answered = on_poll,
                                         .user = t};
-        if (!is_needed(t, c->due))
+        const bool is_needed = due_needs_reading(c->due, is_cached(t));
+        mark_cached(t, !is_needed);
+        if (!is_needed)
             continue;
         const trigger_answer answer = trigger_ask(t, &question);
         if (answer == TRIGGER_ASKED)
@@ -157,6 +180,15 @@ bool ask_count_again(workload *w)
 }
 
 /* ---- what a decision is made from */
+
+void ask_keep_failures(workload *w)
+{
+    if (!w->policy.has_fallback ||
+        (w->cycle.decision.due & (KEDA_DUE_POLL | KEDA_DUE_SYNC)) == 0)
+        return;
+    for (size_t i = 0; i < w->nmetrics; i++)
+        w->metrics[i].reading.failures = w->proposals[i].failures;
+}
 
 void ask_observe(workload *w, keda_observation *out)
 {

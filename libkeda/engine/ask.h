@@ -15,6 +15,8 @@ int32_t ask_count(workload *w);
 void ask_keep_count(workload *w, const keda_error *err);
 /* All that is known at this moment. */
 void ask_observe(workload *w, keda_observation *out);
+/* Failures in a row, from the decision to the readings of the next one. */
+void ask_keep_failures(workload *w);
 /* cycle_apply hears how it ended. */
 void ask_write(workload *w, int32_t to);
 /* After a lost race: observe and decide again, at most three times a cycle; false when that is used

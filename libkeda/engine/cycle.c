@@ -6,6 +6,7 @@
 #include "engine/cycle.h"
 
 #include "engine/ask.h"
+#include "engine/records.h"
 #include "engine/report.h"
 #include "engine/trigger.h"
 
@@ -74,6 +75,8 @@ void cycle_apply(workload *w, const keda_error *write_err)
     keda_outcome outcome = KEDA_OUTCOME_NOT_WRITTEN;
     if (c->write == CYCLE_WRITING)
         outcome = write_err == NULL ? KEDA_OUTCOME_WRITTEN : KEDA_OUTCOME_FAILED;
+    records_note(w, outcome);
+    ask_keep_failures(w);
     keda_history_apply(w->history, &c->decision, outcome);
     report_decision(w, outcome, write_err);
     c->is_running = false;

@@ -5,6 +5,7 @@
  */
 #include "engine/report.h"
 
+#include "engine/records.h"
 #include "engine/schedule.h"
 #include "engine/state.h"
 
@@ -186,8 +187,7 @@ void report_decision(workload *w, keda_outcome outcome, const keda_error *write_
         schedule_count_changed(w);
     if (!is_told)
         return;
-    keda_decision_text(&w->policy, &w->cycle.seen, &w->cycle.decision, w->metric_names, text,
-                       sizeof text);
+    records_line(w, text, sizeof text);
     log_outcome(w, outcome, text, write_err);
     call_host(w, outcome, text, write_err);
 }

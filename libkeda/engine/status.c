@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "engine/order.h"
+#include "engine/records.h"
 #include "engine/trigger.h"
 
 #include <stdio.h>
@@ -42,6 +43,8 @@ void status_of_metric(const workload *w, size_t at, keda_trigger_status *out)
         .latency_ms = t->latency_ms,
         .errors_total = t->errors_total,
         .error = kept_error_text(&t->error),
+        .fallback_failures = w->policy.has_fallback ? m->reading.failures : -1,
+        .is_fallback = w->proposals[at].is_fallback,
     };
 }
 
@@ -131,9 +134,7 @@ static void write_texts(const workload *w, keda_buf *text, made_texts *at)
     (void)buf_printf(text, "%s/%s", w->object.target_kind, w->object.target_name);
     (void)buf_putc(text, '\0');
     at->decision = text->size;
-    if (w->decisions_total > 0 && !w->cycle.is_running)
-        keda_decision_text(&w->policy, &w->cycle.seen, &w->cycle.decision, w->metric_names,
-                           line, sizeof line);
+    records_line(w, line, sizeof line);
     (void)buf_puts(text, line);
     (void)buf_putc(text, '\0');
     at->message = text->size;
@@ -177,6 +178,9 @@ void status_of_workload(const workload *w, keda_buf *text, keda_workload_status 
         .writes_total = w->writes_total,
         .errors_total = w->errors_total,
         .ntriggers = w->nmetrics,
+        .fallback = keda_history_condition(w->history, KEDA_COND_FALLBACK),
+        .has_composite = d->has_composite,
+        .composite_milli = d->composite_milli,
     };
     if (keda_history_last_active(w->history, &last_active_ms))
         out->last_active_wall_ms =

@@ -76,6 +76,10 @@ static void put_trigger(json_text *j, const keda_trigger_status *t)
     put_known(j, "ageMs", t->age_ms);
     json_text_int(j, "latencyMs", t->latency_ms);
     json_text_int(j, "failures", t->failures);
+    if (t->fallback_failures >= 0) {
+        json_text_int(j, "fallbackFailures", t->fallback_failures);
+        json_text_bool(j, "fallback", t->is_fallback != 0);
+    }
     put_time(j, "failingSince", t->failing_since_ms);
     json_text_int(j, "errorsTotal", t->errors_total);
     json_text_string(j, "error", t->error);
@@ -122,12 +126,16 @@ static void put_workload(json_text *j, const workload *w, keda_buf *text)
     put_condition(j, "Ready", s.ready);
     put_condition(j, "Active", s.active);
     put_condition(j, "Paused", s.paused);
+    if (s.fallback.status != KEDA_CONDITION_ABSENT)
+        put_condition(j, "Fallback", s.fallback);
     json_text_close(j, '}');
     put_time(j, "lastActiveTime", s.last_active_wall_ms);
     put_time(j, "lastScaleTime", s.last_scale_wall_ms);
     json_text_int(j, "decisions", s.decisions_total);
     json_text_int(j, "writes", s.writes_total);
     json_text_int(j, "errors", s.errors_total);
+    if (s.has_composite)
+        json_text_double(j, "composite", (double)s.composite_milli / 1000.0);
     put_triggers(j, w);
     json_text_close(j, '}');
 }

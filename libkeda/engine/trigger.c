@@ -27,11 +27,12 @@ static metric *metrics_of(const trigger *t)
     return t->workload->metrics + t->first_metric;
 }
 
-static void forget_readings(trigger *t, int32_t state)
+static void forget_readings(trigger *t, int32_t state, int32_t error)
 {
     for (size_t i = 0; i < t->specs.count; i++) {
         metric *m = &metrics_of(t)[i];
         m->reading.state = state;
+        m->reading.error = error;
         m->reading.is_active = -1;
         m->reading.nitems = 0;
     }
@@ -75,6 +76,7 @@ static keda_status take_values(metric *m, const keda_poll *poll, size_t spec)
     }
     m->reading.nitems = kept;
     m->reading.state = KEDA_READING_OK;
+    m->reading.error = KEDA_OK;
     m->reading.is_active = poll->is_active;
     metric_point(m);
     return KEDA_OK;
@@ -132,8 +134,8 @@ static void fail(trigger *t, const keda_error *err)
     keda_engine *e = t->workload->engine;
     const bool is_new = t->failures == 0;
 
-    forget_readings(t,
-                    is_state_unknown(err->code) ? KEDA_READING_UNKNOWN : KEDA_READING_FAILED);
+    forget_readings(t, is_state_unknown(err->code) ? KEDA_READING_UNKNOWN : KEDA_READING_FAILED,
+                    err->code);
     kept_error_set(&t->error, err);
     t->failures += t->failures < INT32_MAX ? 1 : 0;
     t->errors_total++;

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "engine/hosted.h"
 #include "engine/reaper.h"
+#include "engine/records.h"
 #include "engine/report.h"
 #include "engine/schedule.h"
 #include "engine/state.h"
@@ -64,12 +65,14 @@ static void lay_out_metric(workload *w, size_t at, const trigger *t, const metri
     m->was_active = -1;
     metric_point(m);
     w->metric_names[at] = spec->name;
-    w->metric_policies[at] = (keda_metric_policy){.struct_size = sizeof(keda_metric_policy),
-                                                  .source = KEDA_SOURCE_EXTERNAL,
-                                                  .target_type = t->spec->target_type,
-                                                  .target_milli = spec->target_milli,
-                                                  .activation = spec->activation,
-                                                  .trigger = m->trigger};
+    w->metric_policies[at] = (keda_metric_policy){
+        .struct_size = sizeof(keda_metric_policy),
+        .source = KEDA_SOURCE_EXTERNAL,
+        .target_type = t->spec->target_type,
+        .target_milli = spec->target_milli,
+        .activation = spec->activation,
+        .trigger = m->trigger,
+        .variable = scaled_object_variable(&w->object, (size_t)m->trigger)};
 }
 
 static keda_status make_history(workload *w, keda_error *err)
@@ -106,7 +109,8 @@ keda_status workload_lay_out(workload *w, keda_error *err)
             lay_out_metric(w, at++, t, &t->specs.items[j]);
     }
     make_policy(w);
-    return make_history(w, err);
+    const keda_status rc = make_history(w, err);
+    return rc == KEDA_OK ? records_make(w, err) : rc;
 }
 
 void workload_free(workload *w)
@@ -123,6 +127,7 @@ void workload_free(workload *w)
     mem_free(w->metric_names);
     mem_free(w->proposals);
     mem_free(w->history);
+    mem_free(w->ring);
     mem_free(w->target_key);
     scaled_object_clear(&w->object);
     mem_free(w);

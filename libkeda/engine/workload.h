@@ -7,6 +7,8 @@
 #ifndef ENGINE_WORKLOAD_H
 #define ENGINE_WORKLOAD_H
 
+#include <keda/explain.h>
+
 #include "config/scaled_object.h"
 #include "core/due.h"
 #include "engine/backoff.h"
@@ -82,6 +84,7 @@ struct workload {
     keda_target_call *call;    /* under way for this workload */
     keda_history *history;
     size_t history_size;
+    keda_ring *ring; /* records.c */
     cycle cycle;
     bool is_gone;    /* no longer at work: only memory until the reaper comes */
     bool is_settled; /* gone, and its target is somebody else's or given up */

@@ -179,14 +179,29 @@ static void put_active(json_text *j, const status_facts *facts)
 
 /* ---- Fallback and Paused */
 
+static keda_status fallback_message(keda_buf *out, const status_facts *facts)
+{
+    return facts->workload->fallback.status == KEDA_CONDITION_TRUE
+               ? buf_puts(out, "a trigger fails: the fallback's replicas count for it")
+               : buf_puts(out, "no trigger needs the fallback");
+}
+
 static void put_fallback(json_text *j, const status_facts *facts)
 {
     const keda_json *fallback = keda_json_get(facts->object, "spec.fallback");
+    const keda_workload_status *s = facts->workload;
     const condition unset = {"Fallback", "False", "NoFallbackFound",
                              "no fallback is configured"};
-    const condition unknown = {"Fallback", "Unknown", "", ""};
+    keda_buf message = {0};
 
-    put(j, keda_json_type_of(fallback) == KEDA_JSON_OBJECT ? &unknown : &unset);
+    if (keda_json_type_of(fallback) != KEDA_JSON_OBJECT) {
+        put(j, &unset);
+    } else if (s == NULL || s->fallback.status == KEDA_CONDITION_ABSENT) {
+        put_kept(j, facts, "Fallback", "Unknown");
+    } else {
+        const keda_status rc = fallback_message(&message, facts);
+        put_decided(j, "Fallback", s->fallback, &message, rc);
+    }
 }
 
 /* Being unpaused is worth a reason only after a pause. */

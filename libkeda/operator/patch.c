@@ -97,7 +97,7 @@ static bool is_health_worth(const change *c, const keda_json *old, const keda_js
     return false;
 }
 
-/* hpaName and compositeScalerName are KEDA's: there is neither here, so they are cleared. */
+/* hpaName is KEDA's: there is none here, so it is cleared. */
 static const field fields[] = {
     {.name = "scaleTargetKind"},
     {.name = "scaleTargetGVKR"},

@@ -111,6 +111,14 @@ static void put_resource_names(writer *w)
         json_text_close(&w->j, ']');
 }
 
+static bool has_formula(const writer *w)
+{
+    const keda_json *formula =
+        keda_json_get(w->facts->object, "spec.advanced.scalingModifiers.formula");
+    const char *text = keda_json_string(formula);
+    return text != NULL && text[0] != '\0';
+}
+
 static void put_metric_names(writer *w)
 {
     if (w->facts->ntriggers == 0) {
@@ -124,6 +132,8 @@ static void put_metric_names(writer *w)
         json_text_close(&w->j, ']');
     }
     put_resource_names(w);
+    if (has_formula(w))
+        json_text_string(&w->j, "compositeScalerName", "composite-metric");
 }
 
 /* What a metric's entry says, or, with nothing known yet, what the object has for it. */
@@ -166,14 +176,14 @@ static void put_activity(writer *w, const keda_trigger_status *t)
 
 static bool is_health_known(const keda_trigger_status *t)
 {
-    return t->failures > 0 || t->age_ms >= 0;
+    return t->fallback_failures > 0 || t->age_ms >= 0;
 }
 
 static void put_health(writer *w, const keda_trigger_status *t)
 {
     json_text_open(&w->j, t->metric, '{');
-    json_text_int(&w->j, "numberOfFailures", t->failures);
-    json_text_string(&w->j, "status", t->failures > 0 ? "Failing" : "Happy");
+    json_text_int(&w->j, "numberOfFailures", t->fallback_failures);
+    json_text_string(&w->j, "status", t->fallback_failures > 0 ? "Failing" : "Happy");
     json_text_close(&w->j, '}');
 }
 

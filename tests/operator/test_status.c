@@ -265,17 +265,50 @@ Test(status, says_unpaused_after_a_pause_only)
 
 Test(status, does_not_judge_a_fallback_that_was_not_evaluated)
 {
+    const status_facts nothing = {.original_replicas = -1};
+    expect_condition("{\"spec\":{\"fallback\":{\"replicas\":1}}}", &nothing, "Fallback",
+                     "{\"type\":\"Fallback\",\"status\":\"Unknown\"}");
     expect_condition("{\"spec\":{\"fallback\":{\"replicas\":1}},\"status\":{\"conditions\":["
                      "{\"type\":\"Fallback\",\"status\":\"False\"}]}}",
-                     &(status_facts){.original_replicas = -1}, "Fallback",
-                     "{\"type\":\"Fallback\",\"status\":\"Unknown\"}");
+                     &nothing, "Fallback", "{\"type\":\"Fallback\",\"status\":\"False\"}");
+}
+
+Test(status, says_whether_the_fallback_counts)
+{
+    keda_workload_status workload = healthy();
+    const status_facts facts = {.original_replicas = -1, .workload = &workload};
+    workload.fallback = (keda_condition){KEDA_CONDITION_TRUE, KEDA_CAUSE_FALLBACK_EXISTS};
+    expect_condition("{\"spec\":{\"fallback\":{\"replicas\":1}}}", &facts, "Fallback",
+                     "{\"type\":\"Fallback\",\"status\":\"True\",\"reason\":"
+                     "\"FallbackExists\",\"message\":\"a trigger fails: the fallback's "
+                     "replicas count for it\"}");
+    workload.fallback = (keda_condition){KEDA_CONDITION_FALSE, KEDA_CAUSE_NO_FALLBACK_FOUND};
+    expect_condition("{\"spec\":{\"fallback\":{\"replicas\":1}}}", &facts, "Fallback",
+                     "{\"type\":\"Fallback\",\"status\":\"False\",\"reason\":"
+                     "\"NoFallbackFound\",\"message\":\"no trigger needs the fallback\"}");
+}
+
+Test(status, names_the_metric_of_a_formula)
+{
+    keda_buf text = {0};
+    for (int with = 0; with < 2; with++) {
+        keda_json *object =
+            parse(with ? "{\"spec\":{\"advanced\":{\"scalingModifiers\":{\"formula\":\"a\"}}}}"
+                       : "{}");
+        const status_facts facts = {.original_replicas = -1, .object = object};
+        buf_truncate(&text, 0);
+        cr_assert_eq(status_write(&text, &facts, NULL), KEDA_OK);
+        cr_expect_eq(strstr(text.data, "\"compositeScalerName\":\"composite-metric\"") != NULL,
+                     with == 1);
+        keda_json_free(object);
+    }
+    keda_buf_clear(&text);
 }
 
 Test(status, has_health_with_a_fallback_only)
 {
     keda_trigger_status trigger = kafka();
-    trigger.failures = 2;
-    trigger.error = "x";
+    trigger.fallback_failures = 2;
     const status_facts facts = {.original_replicas = -1, .triggers = &trigger, .ntriggers = 1};
     keda_buf text = {0};
     for (int with = 0; with < 2; with++) {
