@@ -75,49 +75,49 @@ static bool is_last_word(const keda_policy *policy, size_t metric)
 static struct activity activity_of_metrics(const keda_policy *policy,
                                            const keda_observation *seen)
 {
-    struct activity sum = {false, false};
+    bool is_active = false, is_error = false;
     size_t nnone = 0;
 
     for (size_t i = 0; i < policy->nmetrics; i++) {
         const enum part part = part_of(policy, seen, i);
-        if (part == PART_NONE)
-            nnone++;
+        if (part == PART_ACTIVE)
+            is_active = is_active || is_last_word(policy, i);
         else if (part == PART_ERROR)
-            sum.is_error = true;
-        else if (part == PART_ACTIVE && !sum.is_active)
-            sum.is_active = is_last_word(policy, i);
+            is_error = true;
+        else if (part == PART_NONE)
+            nnone++;
     }
     if (nnone > 0 && nnone == policy->nmetrics)
-        sum.is_active = true; /* KEDA: cpu and memory alone are always active */
-    return sum;
+        is_active = true; /* KEDA: cpu and memory alone are always active */
+    return (struct activity){is_active, is_error};
 }
 
 /* KEDA: what the triggers say counts no more, but for their errors. */
-static void take_composite(const keda_policy *policy, const keda_decision *out,
-                           struct activity *sum)
+static struct activity activity_of_composite(const keda_policy *policy,
+                                             const keda_decision *out, bool is_trigger_error)
 {
     const bool is_known = out->composite_error == KEDA_OK;
+    const bool is_error = is_trigger_error ||
+                          (!is_known && policy_deviates(policy, KEDA_DEVIATION_FORMULA_ERROR));
 
-    if (!is_known && policy_deviates(policy, KEDA_DEVIATION_FORMULA_ERROR))
-        sum->is_error = true;
-    sum->is_active = is_known && !sum->is_error &&
-                     double_from_milli(out->composite_milli) > policy->composite_activation;
+    return (struct activity){.is_active = is_known && !is_error &&
+                                          double_from_milli(out->composite_milli) >
+                                              policy->composite_activation,
+                             .is_error = is_error};
 }
 
 struct activity activity_of(const keda_policy *policy, const keda_observation *seen,
                             const keda_decision *out)
 {
+    const bool is_pushed = (seen->due & KEDA_DUE_PUSH) != 0;
+    const bool is_polled = (seen->due & KEDA_DUE_POLL) != 0;
     struct activity sum = activity_of_metrics(policy, seen);
 
     if (policy->formula != NULL)
-        take_composite(policy, out, &sum);
-    if (policy->force_activation)
-        sum.is_active = true;
-    if (seen->due & KEDA_DUE_PUSH) {
-        sum.is_active = true;
-        sum.is_error = sum.is_error && (seen->due & KEDA_DUE_POLL);
-    }
-    return sum;
+        sum = activity_of_composite(policy, out, sum.is_error);
+    return (struct activity){.is_active =
+                                 sum.is_active || policy->force_activation || is_pushed,
+                             .is_error = sum.is_error && (is_polled || !is_pushed)};
 }
 
 bool activation_is_parked(const keda_policy *policy, int32_t from)
