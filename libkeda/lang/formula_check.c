@@ -40,7 +40,7 @@ static bool fits(formula_type a, formula_type b, unsigned set)
 static formula_type sum_type(formula_type a, formula_type b)
 {
     if (!formula_type_is_number(a) || !formula_type_is_number(b))
-        return a == b ? a : (formula_type)FORMULA_TYPE_UNKNOWN;
+        return a == FORMULA_TYPE_STRING && b == a ? FORMULA_TYPE_STRING : FORMULA_TYPE_UNKNOWN;
     return a == FORMULA_TYPE_INT && b == FORMULA_TYPE_INT ? FORMULA_TYPE_INT
                                                           : FORMULA_TYPE_FLOAT;
 }

@@ -17,6 +17,7 @@ const struct vector_set vector_sets[] = {
     {"cron/cron_next", run_cron_next},
     {"executor/scaled_object", run_executor_scaled_object},
     {"fallback/fallback", run_fallback},
+    {"formula/formula", run_formula},
     {"gjson/gjson", run_gjson},
     {"hpa/behavior_sequence", run_hpa_sequence},
     {"hpa/multi_metric", run_hpa_sequence},

@@ -89,6 +89,7 @@ vector_runner run_cron_next;
 vector_runner run_cron_trigger;
 vector_runner run_cron_compute;
 vector_runner run_metric_name;         /* run_metric_name.c */
+vector_runner run_formula;             /* run_formula.c */
 vector_runner run_gjson;               /* run_gjson.c */
 vector_runner run_quantity;            /* run_quantity.c */
 vector_runner run_typed_config;        /* run_typed_config.c */
