@@ -197,12 +197,15 @@ Test(propose, fails_by_the_name_of_its_source)
 {
     static const int32_t causes[] = {KEDA_CAUSE_FAILED_GET_EXTERNAL_METRIC,
                                      KEDA_CAUSE_FAILED_GET_OBJECT_METRIC,
+                                     KEDA_CAUSE_FAILED_GET_PODS_METRIC,
+                                     KEDA_CAUSE_FAILED_GET_RESOURCE_METRIC,
+                                     KEDA_CAUSE_FAILED_GET_CONTAINER_RESOURCE_METRIC,
                                      KEDA_CAUSE_INVALID_METRIC_SOURCE_TYPE};
-    for (int32_t source = 0; source < 3; source++) {
+    for (int32_t source = 0; source < 6; source++) {
         struct situation s;
         situation_open(&s, 1);
         situation_read(&s, 0, 5);
-        if (source < 2)
+        if (source < 5)
             situation_fail(&s, 0);
         s.metrics[0].source = source;
         cr_assert_not(propose(&s).is_ok);
