@@ -3,6 +3,7 @@
  * What must hold for every decision, on random policies, readings and sequences from a seeded
  * generator: bounds, unknown, pause, monotone metrics, rates. Seeds are fixed.
  */
+#include "core/dice.h"
 #include "core/situation.h"
 
 #include <limits.h>
@@ -10,28 +11,7 @@
 
 enum { SEEDS = 400, STEPS = 60, WALKS = 4000 };
 
-/* --- a small generator ------------------------------------------------------------------------ */
-
-struct dice {
-    uint64_t state;
-};
-
-static uint32_t roll(struct dice *dice)
-{
-    dice->state = dice->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)(dice->state >> 33);
-}
-
-/* lo..hi, both included. */
-static int32_t between(struct dice *dice, int32_t lo, int32_t hi)
-{
-    return lo + (int32_t)(roll(dice) % (uint32_t)(hi - lo + 1));
-}
-
-static bool chance(struct dice *dice, int32_t percent)
-{
-    return between(dice, 0, 99) < percent;
-}
+/* --- random situations ------------------------------------------------------------------------ */
 
 static keda_rate_policy some_rate(struct dice *dice)
 {
