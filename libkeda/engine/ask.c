@@ -54,7 +54,7 @@ static void mark_cached(trigger *t, bool is_kept)
 
     for (size_t i = t->first_metric; i < t->first_metric + t->specs.count; i++) {
         const int32_t kept =
-            w->proposals[i].is_fallback ? KEDA_CACHED_FALLBACK : KEDA_CACHED_READING;
+            w->metrics[i].was_fallback ? KEDA_CACHED_FALLBACK : KEDA_CACHED_READING;
         w->metrics[i].reading.is_cached = is_kept ? kept : KEDA_CACHED_NO;
     }
 }
@@ -183,11 +183,16 @@ bool ask_count_again(workload *w)
 
 void ask_keep_failures(workload *w)
 {
-    if (!w->policy.has_fallback ||
-        (w->cycle.decision.due & (KEDA_DUE_POLL | KEDA_DUE_SYNC)) == 0)
+    const uint32_t due = w->cycle.decision.due;
+
+    if (!w->policy.has_fallback || (due & (KEDA_DUE_POLL | KEDA_DUE_SYNC)) == 0)
         return;
-    for (size_t i = 0; i < w->nmetrics; i++)
-        w->metrics[i].reading.failures = w->proposals[i].failures;
+    for (size_t i = 0; i < w->nmetrics; i++) {
+        metric *m = &w->metrics[i];
+        m->reading.failures = w->proposals[i].failures;
+        if (due & KEDA_DUE_POLL)
+            m->was_fallback = w->proposals[i].is_fallback != 0;
+    }
 }
 
 void ask_observe(workload *w, keda_observation *out)

@@ -29,6 +29,7 @@ typedef struct metric {
     double value;       /* the last good one */
     int64_t read_at_ms; /* when; monotonic */
     int32_t was_active; /* with the last good one; -1: never known */
+    bool was_fallback;  /* at the last poll: what is kept of it is the fallback's value */
 } metric;
 
 typedef struct trigger {
