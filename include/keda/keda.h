@@ -11,6 +11,7 @@
 #include <keda/formula.h>
 #include <keda/http.h>
 #include <keda/job.h>
+#include <keda/journal.h>
 #include <keda/json.h>
 #include <keda/kube.h>
 #include <keda/observe.h>
