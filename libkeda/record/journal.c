@@ -34,7 +34,8 @@ struct journal {
     /* failing */
     bool is_failing;
     int64_t retry_ms, rotate_ms; /* not before */
-    int64_t lost;                /* decisions, since the last head */
+    int64_t lost;      /* decisions, not yet told in a head */
+    int64_t lost_told; /* in one that is not on disk yet */
     int64_t errors;
 };
 
@@ -60,8 +61,8 @@ static void fail(journal *j, const keda_error *err)
                   err->text, NULL);
     j->is_failing = true;
     j->retry_ms = j->now_ms + RETRY_MS;
-    j->lost += j->nwaiting;
-    j->nwaiting = 0;
+    j->lost += j->nwaiting + j->lost_told;
+    j->nwaiting = j->lost_told = 0;
     buf_truncate(&j->lines, 0);
     j->seq = j->seq_on_disk;
     j->has_head = false;
@@ -87,7 +88,7 @@ static void write_out(journal *j)
     }
     recover(j);
     j->seq_on_disk = j->seq;
-    j->nwaiting = 0;
+    j->nwaiting = j->lost_told = 0;
     buf_truncate(&j->lines, 0);
 }
 
@@ -130,6 +131,7 @@ static bool put_head(journal *j, int64_t wall_ms)
         pen_printf(&d.pen, ",\"lost\":%" PRId64, j->lost);
     if (!end_line(j, &d))
         return false;
+    j->lost_told += j->lost;
     j->lost = 0;
     j->has_head = true;
     j->generation++;

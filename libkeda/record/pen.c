@@ -42,7 +42,7 @@ void pen_string(pen *p, const char *text)
 
 void pen_comma(pen *p)
 {
-    const char last = p->out->size > 0 ? p->out->data[p->out->size - 1] : '{';
+    const char last = p->out->size > 0 ? p->out->data[p->out->size - 1] : '\0';
     if (last != '{' && last != '[')
         pen_putc(p, ',');
 }
