@@ -4,9 +4,14 @@
  * once, then evaluated without allocation, in bounded time. What a formula's result means for scaling
  * is core's.
  *
- * Limits: 64 KiB of text, 10,000 parts (upstream's), about 10,000 brackets inside each other, arrays
- * inside each other 500 deep where they are compared, printed or flattened, 2^25 steps, 10^6 items
- * made (upstream's) in what memory the text lets foresee, 1 MiB where it does not.
+ * Limits: 64 KiB of text, 10,000 parts (upstream's), about 10,000 brackets inside each other, 2^25 steps,
+ * 10^6 items made (upstream's) in as much memory as the text lets foresee, 1 MiB where it does not;
+ * arrays 200 deep where they are compared, printed, flattened or searched for a number.
+ *
+ * Other than upstream: no dates; int() of what does not fit fails; findLast and its kin (also as
+ * filter(...)[-1] and last(filter(...))) are right behind other operands, where upstream's machine
+ * leaves its own values between; sorting more than 12 items keeps the order of equal ones; regular
+ * expressions know no \p. Maps list their keys in the order they were written.
  */
 #ifndef LANG_FORMULA_H
 #define LANG_FORMULA_H

@@ -13,7 +13,7 @@
 enum {
     FORMULA_MAX_STEPS = 1 << 25,
     FORMULA_MAX_ITEMS = 1000000, /* upstream's memory budget: this many is too many */
-    FORMULA_MAX_DEPTH = 500      /* of values inside values, where that takes recursion */
+    FORMULA_MAX_DEPTH = 200      /* of values inside values, where that takes recursion */
 };
 
 typedef struct machine {

@@ -27,12 +27,22 @@ static void end_list(parser *p)
         parser_end(p, result);
 }
 
+static void expect_comma(parser *p, uint8_t close)
+{
+    char expected[] = "\",\" or \")\"";
+    expected[sizeof expected - 3] = (char)close;
+    if (parser_is_sign(p, ','))
+        parser_next(p);
+    else
+        parser_unexpected(p, expected);
+}
+
 /* At an item, a comma or the end. A comma may stand before the end. */
 static void list_item(parser *p)
 {
     parser_frame *f = parser_top(p);
     if (!parser_is_sign(p, f->close) && f->index > 0)
-        parser_expect(p, ',');
+        expect_comma(p, f->close);
     if (p->rc != KEDA_OK)
         return;
     f->index = 1; /* from now on a comma comes first */
@@ -189,7 +199,7 @@ void parser_begin_call(parser *p, const formula_token *name, uint32_t first,
     if (may_be_overridden && is_overridden(p, text, name->size))
         fn = NULL;
     if (fn == NULL)
-        callee = parser_name(p, name);
+        callee = parser_name(p, name, "a function's name");
     if (p->rc != KEDA_OK)
         return;
     if (fn != NULL && fn->id <= FORMULA_FN_REDUCE) {
@@ -261,7 +271,7 @@ static void map_pair(parser *p)
 {
     parser_frame *f = parser_top(p);
     if (!parser_is_sign(p, '}') && f->index > 0)
-        parser_expect(p, ',');
+        expect_comma(p, '}');
     if (p->rc != KEDA_OK)
         return;
     if (parser_is_sign(p, '}'))

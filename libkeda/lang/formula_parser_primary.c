@@ -48,7 +48,8 @@ static uint32_t add_local(parser *p, const parser_local *local, uint32_t at)
     return parser_add(p, node);
 }
 
-static void unknown_name(parser *p, const char *name, size_t size, uint32_t at)
+static void unknown_name(parser *p, const char *name, size_t size, uint32_t at,
+                         const char *expected)
 {
     char text[64];
     const int shown = size < sizeof text ? (int)size : (int)sizeof text - 1;
@@ -57,17 +58,12 @@ static void unknown_name(parser *p, const char *name, size_t size, uint32_t at)
     const char *near = text_nearest(text, p->names->names, p->names->count);
     if (p->rc != KEDA_OK)
         return;
-    if (near != NULL)
-        parser_fail(p, formula_error_at(p->err, at,
-                                        "expected a trigger's name, found \"%s\"; did you mean "
-                                        "\"%.64s\"?",
-                                        text, near));
-    else
-        parser_fail(
-            p, formula_error_at(p->err, at, "expected a trigger's name, found \"%s\"", text));
+    parser_fail(p, formula_error_at(p->err, at, "expected %s, found \"%s\"%s%.64s%s", expected,
+                                    text, near != NULL ? "; did you mean \"" : "",
+                                    near != NULL ? near : "", near != NULL ? "\"?" : ""));
 }
 
-uint32_t parser_name(parser *p, const formula_token *name)
+uint32_t parser_name(parser *p, const formula_token *name, const char *expected)
 {
     const char *text = p->lexer.text + name->at;
     for (size_t i = p->nlocals; i > 0; i--) {
@@ -84,7 +80,7 @@ uint32_t parser_name(parser *p, const formula_token *name)
     if (formula_function_find(text, name->size) != NULL)
         return parser_add(p,
                           formula_node_of(FORMULA_FUNCTION, FORMULA_TYPE_FUNCTION, name->at));
-    unknown_name(p, text, name->size, name->at);
+    unknown_name(p, text, name->size, name->at, expected);
     return FORMULA_NONE;
 }
 
@@ -110,7 +106,7 @@ static uint32_t add_env_member(parser *p, uint32_t key, uint32_t at, bool is_opt
     if (index != FORMULA_NONE)
         return add_trigger(p, index, at);
     if (!is_optional) {
-        unknown_name(p, name, node->value.text.size, at);
+        unknown_name(p, name, node->value.text.size, at, "a trigger's name");
         return FORMULA_NONE;
     }
     return parser_add(p, formula_node_of(FORMULA_NIL, FORMULA_TYPE_UNKNOWN, at));
@@ -345,7 +341,7 @@ static void take_name(parser *p)
         parser_top(p)->step = on_value;
         parser_begin_call(p, &name, FORMULA_NONE, true);
     } else {
-        parser_top(p)->left = parser_name(p, &name);
+        parser_top(p)->left = parser_name(p, &name, "a trigger's name");
         postfix(p);
     }
 }

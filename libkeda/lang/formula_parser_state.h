@@ -89,8 +89,8 @@ void parser_begin_sequence(parser *p);
 /* --- formula_parser_primary.c ------------------------------------------------------------------- */
 
 void parser_primary(parser *p); /* a step */
-/* What a name stands for. */
-uint32_t parser_name(parser *p, const formula_token *name);
+/* What a name stands for; `expected` tells what it should have been when it stands for nothing. */
+uint32_t parser_name(parser *p, const formula_token *name, const char *expected);
 uint32_t parser_string(parser *p, const formula_token *word);
 
 /* --- formula_parser_call.c ---------------------------------------------------------------------- */
