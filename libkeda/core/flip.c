@@ -16,6 +16,12 @@
 
 enum { MAX_EDGES = 3 };
 
+/* All that a reading does to the count. */
+struct effect {
+    bool is_known, is_active, is_ok;
+    int32_t replicas;
+};
+
 /* One reading that is varied, and everything else as it was. */
 struct probe {
     const keda_policy *policy;
@@ -28,6 +34,7 @@ struct probe {
     struct hpa_scale scale; /* from which the HPA half would start */
     int64_t item;
     bool is_composite; /* the formula's result, not a reading */
+    struct effect now; /* of the reading as it was */
     int32_t to;        /* the count that was decided */
     double whole;      /* reading of which the count is exactly right; 0: none is */
 };
@@ -50,6 +57,25 @@ static void set_reading(struct probe *probe, int64_t value)
     probe->item = value;
     probe->reading->raw =
         probe->is_composite ? double_from_milli(value) : (double)value / 1000.0;
+}
+
+static struct effect effect_of(struct probe *probe, int64_t value)
+{
+    keda_proposal proposal = {.struct_size = sizeof proposal};
+
+    set_reading(probe, value);
+    hpa_propose(&probe->rules, probe->metric, probe->reading, &probe->scale, &proposal);
+    return (struct effect){.is_known = true,
+                           .is_active = probe->reading->raw > probe->metric->activation,
+                           .is_ok = proposal.is_ok != 0,
+                           .replicas = proposal.replicas};
+}
+
+static bool is_as_now(const struct probe *probe, const struct effect *effect)
+{
+    const struct effect *now = &probe->now;
+    return now->is_known && effect->is_active == now->is_active &&
+           effect->is_ok == now->is_ok && effect->replicas == now->replicas;
 }
 
 /* The decision with this reading; true when its count is another one. */
@@ -188,11 +214,12 @@ static bool search_up(struct probe *probe, struct stretch in, struct change *out
 
     if (in.lo > in.hi)
         return false;
-    if (try_value(probe, in.lo, out))
+    const struct effect first_one = effect_of(probe, in.lo);
+    if (!is_as_now(probe, &first_one) && try_value(probe, in.lo, out))
         return true;
     const size_t n = find_turns(probe, i32_min(probe->to, INT32_MAX - 1) + 1, turns);
     for (size_t i = 0; i < n; i++) {
-        if (is_reached(probe, EDGE_PROPOSES, turns[i], in.lo))
+        if (first_one.replicas >= turns[i])
             continue;
         const uint64_t first =
             first_reached(probe, EDGE_PROPOSES, turns[i], in, guess_for(probe, turns[i]));
@@ -208,10 +235,11 @@ static bool search_down(struct probe *probe, struct stretch in, struct change *o
 
     if (in.lo > in.hi)
         return false;
-    if (try_value(probe, in.hi, out))
+    const struct effect first_one = effect_of(probe, in.hi);
+    if (!is_as_now(probe, &first_one) && try_value(probe, in.hi, out))
         return true;
     for (size_t i = find_turns(probe, probe->to, turns); i-- > 0;) {
-        if (!is_reached(probe, EDGE_PROPOSES, turns[i], in.hi))
+        if (first_one.replicas < turns[i])
             continue;
         const uint64_t first =
             first_reached(probe, EDGE_PROPOSES, turns[i], in, guess_for(probe, turns[i]));
@@ -301,11 +329,16 @@ static struct change vary(struct bench *bench, const keda_metric_policy *metric,
                        ? 0.0
                        : (double)metric->target_milli * replicas;
     probe->reading = &bench->readings[i];
+    const double raw = probe->reading->raw;
     if (now < 0)
         *probe->reading = (keda_reading)KEDA_READING_INIT;
     probe->reading->state = KEDA_READING_OK;
     probe->reading->items_milli = &probe->item;
     probe->reading->nitems = 1;
+    set_reading(probe, now);
+    probe->now.is_known = false;
+    if (now >= 0 && (probe->is_composite || raw == probe->reading->raw))
+        probe->now = effect_of(probe, now);
     return nearest(probe, now);
 }
 
