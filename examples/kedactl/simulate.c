@@ -60,6 +60,10 @@ static keda_status put_documents(simulate_run *run, const kedactl *k, keda_error
     options.is_manual = 1;
     options.is_dry_run = 1;
     options.is_strict = k->is_strict;
+    if (k->simulate->has_deviations) {
+        options.has_deviations = 1;
+        options.deviations = k->simulate->deviations;
+    }
     options.shutdown_grace_ms = 500;
     if ((rc = keda_engine_new(&run->engine, &options, err)) != KEDA_OK ||
         (rc = keda_findings_new(&findings, err)) != KEDA_OK)

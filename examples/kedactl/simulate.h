@@ -17,7 +17,8 @@ typedef struct simulate_options {
     bool wants_plot; /* --plot - */
     const char *expect, *compare;
     keda_simulation_options run;
-    bool is_used; /* an option of this command was given */
+    bool has_deviations; /* else kedad's default */
+    uint32_t deviations;
 } simulate_options;
 
 typedef struct simulate_run {

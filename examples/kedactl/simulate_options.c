@@ -155,17 +155,32 @@ static bool set_partitions(simulate_options *o, const char *name, const char *va
     return is_read;
 }
 
+static bool set_deviations(simulate_options *o, const char *name, const char *value)
+{
+    (void)name;
+    o->has_deviations = true;
+    return cli_deviations("kedactl", value, &o->deviations);
+}
+
 static const struct {
     const char *name;
     set_fn set;
 } setters[] = {
-    {"trace", set_trace},       {"plot", set_plot},
-    {"expect", set_expect},     {"compare", set_compare},
-    {"duration", set_duration}, {"start", set_start},
-    {"phase", set_phase},       {"replicas", set_replicas},
-    {"seed", set_seed},         {"service-rate", set_service_rate},
-    {"backlog", set_backlog},   {"startup", set_startup},
-    {"pause", set_pause},       {"partitions", set_partitions},
+    {"trace", set_trace},
+    {"plot", set_plot},
+    {"expect", set_expect},
+    {"compare", set_compare},
+    {"duration", set_duration},
+    {"start", set_start},
+    {"phase", set_phase},
+    {"replicas", set_replicas},
+    {"seed", set_seed},
+    {"service-rate", set_service_rate},
+    {"backlog", set_backlog},
+    {"startup", set_startup},
+    {"pause", set_pause},
+    {"partitions", set_partitions},
+    {"deviations", set_deviations},
 };
 
 bool simulate_set(kedactl *k, const char *name, const char *value, bool *is_known)

@@ -347,7 +347,7 @@ static void print_sums(const simulation *s)
     static const char *const titles[] = {"SUMMARY", "", "COMPARED", "DIFFERENCE"};
     cli_table table = {0};
 
-    (void)cli_table_row(&table, s->nruns > 1 ? 4 : 2, titles);
+    (void)cli_table_row(&table, s->nruns > 1 ? 4 : 1, titles);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (!rows[i].is_of_arrivals || s->runs[0].summary.has_arrivals)
             sum_line(&table, s, &rows[i]);

@@ -116,7 +116,7 @@ typedef keda_status (*keda_simulation_step_fn)(const keda_simulation_step *step,
  *
  * fn      NULL: nobody
  * errors  KEDA_EINVAL when a trigger has no trace, or arrivals no service rate; KEDA_ELIMIT for more
- *         than 20,000,000 decisions; what fn returned
+ *         than 10,000,000 decisions; what fn returned
  */
 KEDA_API KEDA_MUST_USE keda_status keda_simulation_run(keda_simulation *s,
                                                        keda_simulation_step_fn fn, void *user,

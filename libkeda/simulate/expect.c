@@ -48,6 +48,14 @@ FIGURE(final_lag, sum->final_lag)
 FIGURE(mean_lag, sum->mean_lag)
 FIGURE(mean_waiting, sum->mean_waiting_s)
 FIGURE(waiting_seconds, sum->waiting_seconds)
+FIGURE(duration_seconds, (double)sum->duration_ms / 1000.0)
+FIGURE(decisions, sum->steps)
+FIGURE(polls, sum->polls)
+FIGURE(syncs, sum->syncs)
+FIGURE(working_seconds, sum->working_seconds)
+FIGURE(arrived, sum->arrived)
+FIGURE(served, sum->served)
+FIGURE(peak_backlog, sum->peak_backlog)
 
 static const struct {
     const char *name;
@@ -71,6 +79,14 @@ static const struct {
     {"meanLag", mean_lag},
     {"meanWaitingSeconds", mean_waiting},
     {"waitingSeconds", waiting_seconds},
+    {"durationSeconds", duration_seconds},
+    {"decisions", decisions},
+    {"polls", polls},
+    {"syncs", syncs},
+    {"workingSeconds", working_seconds},
+    {"arrived", arrived},
+    {"served", served},
+    {"peakBacklog", peak_backlog},
 };
 enum { NFIGURES = sizeof figures / sizeof figures[0] };
 

@@ -180,9 +180,8 @@ void plot_label(double value, char *out, size_t size)
     (void)snprintf(out, size, "%s%s", number, units[i].suffix);
 }
 
-double plot_activation(const keda_simulation *s)
+static double activation_of(const keda_policy *policy)
 {
-    const keda_policy *policy = s->plan.policy;
     double highest = 0.0;
 
     for (size_t i = 0; i < policy->nmetrics; i++) {
@@ -190,5 +189,13 @@ double plot_activation(const keda_simulation *s)
             (const void *)((const char *)policy->metrics + i * policy->metric_size);
         highest = isfinite(m->activation) ? max_of(highest, m->activation) : highest;
     }
+    return highest;
+}
+
+double plot_activation(const plot *p)
+{
+    double highest = 0.0;
+    for (size_t i = 0; i < p->nruns; i++)
+        highest = max_of(highest, activation_of(p->runs[i]->plan.policy));
     return highest;
 }

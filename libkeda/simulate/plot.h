@@ -38,7 +38,7 @@ double plot_step(double top, int count, double least);
 int64_t plot_time_step(int64_t duration_ms, int count);
 /* "0", "250", "1.5k", "2M"; size >= 32. */
 void plot_label(double value, char *out, size_t size);
-/* The highest activation threshold of any trigger; 0: none. */
-double plot_activation(const keda_simulation *s);
+/* The highest activation threshold of any trigger of any run; 0: none. */
+double plot_activation(const plot *p);
 
 #endif

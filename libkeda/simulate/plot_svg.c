@@ -232,7 +232,7 @@ static void steps(const frame *f, const keda_simulation *s, range_fn range, doub
 
 static void activation(const frame *f)
 {
-    const double threshold = plot_activation(f->p->runs[0]);
+    const double threshold = plot_activation(f->p);
     const double y = y_of(f, threshold);
 
     if (threshold <= 0.0)
@@ -297,7 +297,7 @@ static void lag_legend(plot *p)
     }
     if (p->nruns > 1)
         legend_key(p, &x, LAG_TOP - 12, "two", "compared");
-    if (plot_activation(s) > 0.0)
+    if (plot_activation(p) > 0.0)
         legend_key(p, &x, LAG_TOP - 12, "unk", "activation");
 }
 

@@ -10,7 +10,7 @@
 #include "simulate/moment.h"
 #include "simulate/simulation.h"
 
-enum { MAX_STEPS = 20000000, TEXT_SIZE = 512, DEFAULT_DURATION_MS = 3600000 };
+enum { MAX_STEPS = 10000000, TEXT_SIZE = 512, DEFAULT_DURATION_MS = 3600000 };
 
 typedef struct run {
     keda_simulation *s;
