@@ -136,6 +136,7 @@ KEDA_API void keda_ring_init(keda_ring *ring, size_t size_bytes, size_t nmetrics
  * are not compared). */
 KEDA_API void keda_ring_push(keda_ring *ring, const keda_record *record);
 
+/** Records it holds, at most its depth. */
 KEDA_API size_t keda_ring_count(const keda_ring *ring);
 
 /** Record i, 0 the newest. Errors: KEDA_ENOTFOUND beyond the oldest; KEDA_ELIMIT as above. */

@@ -134,17 +134,36 @@ Test(ring, lengthens_the_run_of_one_that_says_the_same)
     cr_assert_eq(keda_ring_count(ring), 3);
 }
 
-Test(ring, tells_every_member_apart)
-{
+/* A ring that holds one record with a formula, to be changed and pushed again. */
+struct pushed {
     union ring_memory memory;
-    struct taken record;
-    keda_ring *ring = ring_open(&memory, sizeof memory.bytes, 1);
-    size_t n = 1;
+    struct taken taken;
+    keda_ring *ring;
+    size_t n; /* records that must be held */
+};
 
-    make(&record, 1);
-    keda_record *r = &record.record;
-    r->has_composite = 1;
-    keda_ring_push(ring, r);
+static keda_record *push_first(struct pushed *p)
+{
+    p->ring = ring_open(&p->memory, sizeof p->memory.bytes, 1);
+    make(&p->taken, 1);
+    p->taken.record.metrics = p->taken.metrics;
+    p->taken.record.has_composite = 1;
+    keda_ring_push(p->ring, &p->taken.record);
+    p->n = 1;
+    return &p->taken.record;
+}
+
+static void push_another(struct pushed *p, size_t member)
+{
+    keda_ring_push(p->ring, &p->taken.record);
+    cr_assert_eq(keda_ring_count(p->ring), ++p->n, "member %zu", member);
+}
+
+Test(ring, tells_counts_apart)
+{
+    static struct pushed p;
+    keda_record *r = push_first(&p);
+    keda_record_metric *m = p.taken.metrics;
     int32_t *const members[] = {&r->from,
                                 &r->to,
                                 &r->reason,
@@ -169,60 +188,64 @@ Test(ring, tells_every_member_apart)
                                 &r->composite_target_type,
                                 &r->conditions[2].status,
                                 &r->conditions[6].cause,
-                                &record.metrics[0].replicas,
-                                &record.metrics[0].index};
+                                &m->replicas,
+                                &m->index};
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         *members[i] += 1;
-        keda_ring_push(ring, r);
-        cr_assert_eq(keda_ring_count(ring), ++n, "member %zu", i);
+        push_another(&p, i);
     }
+}
+
+Test(ring, tells_flags_apart)
+{
+    static struct pushed p;
+    keda_record *r = push_first(&p);
+    keda_record_metric *m = p.taken.metrics;
     int32_t *const flags[] = {&r->is_write,     &r->is_active,          &r->is_error,
                               &r->is_fallback,  &r->is_dry_run,         &r->hpa_is_write,
                               &r->is_consulted, &r->has_recommendation, &r->has_behavior,
                               &r->is_forced,    &r->has_composite};
+    uint8_t *const bytes[] = {&m->state,     &m->error,     &m->source,      &m->target_type,
+                              &m->is_active, &m->is_within, &m->is_fallback, &m->is_ok};
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         *flags[i] = !*flags[i];
-        keda_ring_push(ring, r);
-        cr_assert_eq(keda_ring_count(ring), ++n, "flag %zu", i);
+        push_another(&p, i);
     }
-    r->has_composite = 1;
-    keda_ring_push(ring, r);
-    n++;
+    for (size_t i = 0; i < sizeof bytes / sizeof bytes[0]; i++) {
+        *bytes[i] = !*bytes[i];
+        push_another(&p, i);
+    }
+    r->due ^= KEDA_DUE_PUSH;
+    push_another(&p, 0);
+}
+
+Test(ring, tells_values_apart)
+{
+    static struct pushed p;
+    keda_record *r = push_first(&p);
+    keda_record_metric *m = p.taken.metrics;
     int64_t *const wide[] = {&r->flip.value_milli,
                              &r->composite_milli,
                              &r->composite_target_milli,
                              &r->composite_activation_milli,
-                             &record.metrics[0].value_milli,
-                             &record.metrics[0].target_milli,
-                             &record.metrics[0].activation_milli};
+                             &m->value_milli,
+                             &m->target_milli,
+                             &m->activation_milli};
     for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
         *wide[i] += 1;
-        keda_ring_push(ring, r);
-        cr_assert_eq(keda_ring_count(ring), ++n, "wide %zu", i);
-    }
-    uint8_t *const bytes[] = {&record.metrics[0].state,       &record.metrics[0].error,
-                              &record.metrics[0].source,      &record.metrics[0].target_type,
-                              &record.metrics[0].is_active,   &record.metrics[0].is_within,
-                              &record.metrics[0].is_fallback, &record.metrics[0].is_ok};
-    for (size_t i = 0; i < sizeof bytes / sizeof bytes[0]; i++) {
-        *bytes[i] = !*bytes[i];
-        keda_ring_push(ring, r);
-        cr_assert_eq(keda_ring_count(ring), ++n, "byte %zu", i);
+        push_another(&p, i);
     }
     r->tolerance_up = 0.07;
-    keda_ring_push(ring, r);
+    push_another(&p, 0);
     r->tolerance_down = 0.08;
-    keda_ring_push(ring, r);
-    r->due ^= KEDA_DUE_PUSH;
-    keda_ring_push(ring, r);
-    r->metrics[1] = r->metrics[0];
+    push_another(&p, 0);
+    m[1] = m[0];
     r->nmetrics = 2;
-    keda_ring_push(ring, r);
-    cr_assert_eq(keda_ring_count(ring), n + 4);
-    keda_ring_push(ring, r);
-    cr_assert_eq(keda_ring_count(ring), n + 4);
+    push_another(&p, 0);
+    keda_ring_push(p.ring, r);
+    cr_assert_eq(keda_ring_count(p.ring), p.n);
     struct taken out;
-    take(ring, 0, &out);
+    take(p.ring, 0, &out);
     cr_assert_eq(out.record.runs, 2);
     out.record.runs = 1;
     same(&out.record, r);
