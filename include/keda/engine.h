@@ -36,6 +36,11 @@ typedef struct keda_engine_options {
     int64_t http_timeout_ms;   /* default 3000 */
     /* Where a ClusterTriggerAuthentication's Secrets and ConfigMaps lie; NULL: "keda" */
     const char *cluster_namespace;
+    /* Every decision with its inputs is written there (keda/journal.h); NULL: nowhere */
+    const char *journal_path;
+    int64_t journal_max_bytes; /* then it is moved aside; default 64 MiB */
+    int32_t journal_files;     /* how many of these are kept; default 1 */
+    int32_t reserved;
 } keda_engine_options;
 #ifndef __cplusplus
 #define KEDA_ENGINE_OPTIONS_INIT                                                               \
@@ -58,8 +63,8 @@ typedef struct keda_engine_options {
  *
  * opts    NULL: all defaults; texts are copied
  * out     the caller's; keda_engine_free
- * errors  KEDA_EINVAL for an unusable state file or a wrong struct size; KEDA_ECONFLICT when
- *         another engine has the state file; KEDA_ENOMEM
+ * errors  KEDA_EINVAL for an unusable state file or journal or a wrong struct size;
+ *         KEDA_ECONFLICT when another engine has one of them; KEDA_ENOMEM
  */
 KEDA_API KEDA_MUST_USE keda_status keda_engine_new(keda_engine **out,
                                                    const keda_engine_options *opts,

@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "engine/endpoint.h"
 #include "engine/entry.h"
+#include "engine/journaling.h"
+#include "engine/option.h"
 #include "engine/order.h"
 #include "engine/reaper.h"
 #include "engine/state.h"
@@ -23,14 +25,6 @@ enum {
 };
 
 #define DEFAULT_CLUSTER_NAMESPACE "keda"
-
-/* A member of the caller's options; what lies beyond its size, or is zero, has the default. */
-#define HAS(opts, member)                                                                      \
-    ((opts) != NULL && (opts)->struct_size >= offsetof(keda_engine_options, member) +          \
-                                                  sizeof(((keda_engine_options *)0)->member))
-#define OPT(opts, member, fallback)                                                            \
-    (HAS(opts, member) && (opts)->member != 0 ? (opts)->member : (fallback))
-#define POINTER(opts, member) (HAS(opts, member) ? (opts)->member : NULL)
 
 /* ---- making */
 
@@ -89,8 +83,8 @@ static keda_status make_parts(keda_engine *e, const keda_engine_options *opts, k
         return rc;
     if ((rc = make_tables(e, err)) != KEDA_OK)
         return rc;
-    if (state_path == NULL)
-        return KEDA_OK;
+    if ((rc = journaling_open(e, opts, err)) != KEDA_OK || state_path == NULL)
+        return rc;
     return state_open(&e->state, state_path, e->loop, &e->log, err);
 }
 
@@ -321,6 +315,7 @@ void keda_engine_free(keda_engine *e)
         end_work(e);
     if (e->http_free != NULL)
         e->http_free(e->http);
+    journaling_close(e->journaling);
     state_close(e->state);
     free_tables(e);
     shared_unref(e->shared);

@@ -20,6 +20,7 @@
 #include "loop/loop.h"
 
 typedef struct state_file state_file;
+struct journaling;
 
 /* What a build says can be loaded: kind is "scaler" or "endpoint". Texts live for ever. */
 typedef struct known_module {
@@ -71,7 +72,8 @@ struct keda_engine {
     size_t nendpoints_closing; /* on their threads, in no table any more */
     bool is_ending;
 
-    state_file *state; /* NULL: nothing survives */
+    state_file *state;             /* NULL: nothing survives */
+    struct journaling *journaling; /* NULL: nothing is recorded */
     keda_http *http;
     void (*http_free)(keda_http *http);
     void *parts; /* builtin.c's */

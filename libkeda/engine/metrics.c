@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "engine/entry.h"
+#include "engine/journaling.h"
 #include "engine/order.h"
 #include "engine/status.h"
 #include "engine/trigger.h"
@@ -309,6 +310,17 @@ static void put_registered(prom_writer *p, const keda_engine *e)
                         "cluster_trigger_authentication");
 }
 
+static void put_journal(prom_writer *p, const keda_engine *e)
+{
+    const int64_t errors = journaling_errors(e);
+
+    if (errors < 0)
+        return;
+    prom_family(p, "keda_journal_errors_total", "counter",
+                "Writes of the journal that failed.");
+    prom_sample(p, NULL, 0, (double)errors);
+}
+
 static void put_build(prom_writer *p)
 {
     const prom_label labels[] = {{"version", keda_version()},
@@ -334,5 +346,6 @@ keda_status keda_engine_metrics(const keda_engine *e, keda_write_fn write, void 
     put_decisions(&p, e);
     put_lateness(&p, e);
     put_registered(&p, e);
+    put_journal(&p, e);
     return prom_end(&p, err);
 }

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "engine/engine.h"
+#include "engine/journaling.h"
 
 enum { DEPTH = 8, MAX_METRICS = 32, EXPLANATION_SIZE = 4096 };
 
@@ -79,6 +80,7 @@ void records_note(workload *w, keda_outcome outcome)
     const cycle *c = &w->cycle;
     room made;
 
+    journaling_note(w, outcome);
     open_room(&made);
     const keda_status rc = keda_record_make(&w->policy, &c->seen, w->history, &c->decision,
                                             outcome, engine_wall_ms(w->engine), &made.record);

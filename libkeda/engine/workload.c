@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "engine/hosted.h"
+#include "engine/journaling.h"
 #include "engine/reaper.h"
 #include "engine/records.h"
 #include "engine/report.h"
@@ -231,6 +232,7 @@ void workload_end_work(workload *w, workload_end how)
         w->object.restore_original = false;
     if (how == WORKLOAD_REMOVED)
         state_remove(e->state, STATE_WORKLOAD, w->object.id);
+    journaling_forget(w);
     chain_add(&e->leaving, &w->leaving);
     reaper_wake(e);
 }

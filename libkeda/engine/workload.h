@@ -85,7 +85,8 @@ struct workload {
     keda_target_call *call;    /* under way for this workload */
     keda_history *history;
     size_t history_size;
-    keda_ring *ring; /* records.c */
+    keda_ring *ring;             /* records.c */
+    struct journal_track *track; /* journaling.c */
     cycle cycle;
     bool is_gone;    /* no longer at work: only memory until the reaper comes */
     bool is_settled; /* gone, and its target is somebody else's or given up */
