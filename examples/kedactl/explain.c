@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kedactl explain: why a workload has its number, told by the kedad that decided it.
+ * kedactl explain: why a workload has its number, told by the kedad that decided it, or by its journal.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +44,8 @@ int command_explain(kedactl *k)
         fputs("kedactl: explain: which workload?\n", stderr);
         return CLI_USAGE;
     }
+    if (k->journal != NULL)
+        return explain_from_journal(k, k->arguments[0]);
     /* A whole second: the decision that was in force at its end. */
     if (k->at != NULL && !parse_utc(k->at, &at_ms)) {
         fprintf(stderr, "kedactl: --at is a time such as 2026-01-31T12:00:00Z, not \"%s\"\n",

@@ -9,15 +9,21 @@
 
 struct simulate_options;
 
+enum { KEDACTL_CHANGES = 32 };
+
 typedef struct kedactl {
     bool is_json;      /* -o json, or jsonl */
     bool is_for_steps; /* -o table or jsonl: simulate */
     bool is_strict;    /* unknown fields are errors: the default of validate */
     bool has_strict;
     bool wants_features;
-    const char *server;                /* admin socket; NULL: the default place */
-    const char *at;                    /* a time, as written; NULL: now */
-    struct simulate_options *simulate; /* NULL: none of its options was given */
+    const char *server;                   /* admin socket; NULL: the default place */
+    const char *at;                       /* a time, as written; NULL: now */
+    struct simulate_options *simulate;    /* NULL: none of its options was given */
+    const char *journal, *workload;       /* NULL: none was named */
+    const char *changes[KEDACTL_CHANGES]; /* --set, as written */
+    size_t nchanges;
+    bool with_rotated;
     cli_files files;
     const char *const *arguments; /* what followed the command, NULL-terminated */
 } kedactl;
@@ -29,6 +35,7 @@ int command_poll(kedactl *k);
 int command_scalers(kedactl *k);
 int command_get(kedactl *k);
 int command_explain(kedactl *k);
+int command_replay(kedactl *k);
 int command_simulate(kedactl *k);
 int command_crd(kedactl *k);
 int command_version(kedactl *k);
@@ -45,6 +52,15 @@ bool admin_page(char *out, size_t size, const char *page, const char *workload);
 
 /* "2026-01-31T12:00:00Z" to milliseconds since 1970; false when it is none. */
 bool parse_utc(const char *text, int64_t *wall_ms);
+
+/* ---- journal.c, replay.c: exit codes */
+
+int explain_from_journal(const kedactl *k, const char *workload);
+/* The decision at --at with the readings of --set. */
+int replay_changed(const kedactl *k, const char *path);
+void journal_options(const kedactl *k, keda_replay_options *options);
+
+/* ---- simulate_options.c */
 
 /* Takes an option of simulate; false when it is wrong, which has been said. */
 bool simulate_set(kedactl *k, const char *name, const char *value, bool *is_known);

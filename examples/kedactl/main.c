@@ -13,7 +13,12 @@ static const cli_option options[] = {
      "documents: a file, a folder, or - for standard input; repeatable"},
     {"output", 'o', "FORMAT", "text (default) or json; simulate: table (default) or jsonl"},
     {"server", 0, "SOCKET", "admin socket of a running kedad"},
-    {"at", 0, "TIME", "explain: as it was then, such as 2026-01-31T12:00:00Z"},
+    {"at", 0, "TIME", "explain, replay: as it was then, such as 2026-01-31T12:00:00Z"},
+    {"journal", 0, "FILE", "explain: from what kedad --journal wrote"},
+    {"rotated", 0, NULL, "explain, replay: FILE.1 and so on before the journal FILE"},
+    {"workload", 0, "NAMESPACE/NAME", "replay: this one alone"},
+    {"set", 0, "NAME=VALUE",
+     "replay: what would have come out at --at, had a metric read that; repeatable"},
     {"trace", 0, "TRACE",
      "simulate: CSV or JSON lines, or such as ramp:to=500,over=10m; repeatable"},
     {"plot", 0, "FILE", "simulate: the picture as SVG; -: for the terminal"},
@@ -45,6 +50,7 @@ static const cli_program program = {
         "  scalers [TYPE]       the trigger types, or the parameters of one\n"
         "  get [WORKLOAD]       workloads of a running kedad, with health and last decision\n"
         "  explain WORKLOAD     why a workload has its number, in at most 12 lines\n"
+        "  replay JOURNAL...    decides again what kedad --journal wrote, and compares\n"
         "  simulate -f FILE --trace TRACE\n"
         "                       decides a ScaledObject over a trace, on a virtual clock\n"
         "  crd [KIND]           the CustomResourceDefinitions, or that of one kind, as YAML\n"
@@ -62,6 +68,7 @@ static const struct {
     {"scalers", command_scalers},   {"get", command_get},
     {"explain", command_explain},   {"simulate", command_simulate},
     {"crd", command_crd},           {"version", command_version},
+    {"replay", command_replay},
 };
 #define NCOMMANDS (sizeof commands / sizeof commands[0])
 
@@ -74,6 +81,16 @@ static bool set_output(kedactl *k, const char *value)
     fprintf(stderr, "kedactl: -o is text or json (simulate: table or jsonl), not \"%s\"\n",
             value);
     return false;
+}
+
+static bool add_change(kedactl *k, const char *value)
+{
+    if (k->nchanges == KEDACTL_CHANGES) {
+        fprintf(stderr, "kedactl: at most %d --set\n", (int)KEDACTL_CHANGES);
+        return false;
+    }
+    k->changes[k->nchanges++] = value;
+    return true;
 }
 
 static bool on_option(const cli_option *option, const char *value, void *user)
@@ -96,6 +113,14 @@ static bool on_option(const cli_option *option, const char *value, void *user)
         k->server = value;
     else if (strcmp(option->name, "at") == 0)
         k->at = value;
+    else if (strcmp(option->name, "journal") == 0)
+        k->journal = value;
+    else if (strcmp(option->name, "workload") == 0)
+        k->workload = value;
+    else if (strcmp(option->name, "rotated") == 0)
+        k->with_rotated = true;
+    else if (strcmp(option->name, "set") == 0)
+        return add_change(k, value);
     else if (strcmp(option->name, "features") == 0)
         k->wants_features = true;
     else {

@@ -210,6 +210,9 @@ static keda_status open_engine(kedad *d, keda_error *err)
     options.has_deviations = d->s->has_deviations ? 1 : 0;
     options.plugin_path = d->s->plugin_path;
     options.state_path = d->s->state_path[0] != '\0' ? d->s->state_path : NULL;
+    options.journal_path = d->s->journal_path;
+    options.journal_max_bytes = d->s->journal_max_bytes;
+    options.journal_files = d->s->journal_files;
     options.max_threads = d->s->max_threads;
     options.cluster_namespace =
         d->s->cluster_namespace != NULL ? d->s->cluster_namespace : d->s->space;

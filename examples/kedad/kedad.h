@@ -35,8 +35,11 @@ typedef struct settings {
     size_t npaths;
     const char *metrics_address; /* host:port; "0": off */
     const char *health_address;
-    const char *state_path;  /* "": none */
-    const char *socket_path; /* "": none */
+    const char *state_path;    /* "": none */
+    const char *socket_path;   /* "": none */
+    const char *journal_path;  /* NULL: none */
+    int64_t journal_max_bytes; /* 0: the library's default; likewise the next */
+    int32_t journal_files;
     const char *plugin_path;
     int32_t max_threads; /* 0: the library's default */
     /* the cluster; without any -f, or with a kubeconfig */

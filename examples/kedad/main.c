@@ -18,6 +18,9 @@ static const cli_option options[] = {
      "/healthz and /readyz (127.0.0.1:8081; 0: off)"},
     {"admin-socket", 0, "PATH", "for kedactl ($RUNTIME_DIRECTORY/kedad.sock; 0: off)"},
     {"state-file", 0, "PATH", "what survives a restart ($STATE_DIRECTORY/kedad.state; 0: off)"},
+    {"journal", 0, "FILE", "every decision with its inputs, for kedactl replay and explain"},
+    {"journal-max-bytes", 0, "N", "then it becomes FILE.1 (67108864)"},
+    {"journal-files", 0, "N", "how many such files are kept (1)"},
     {"max-threads", 0, "N", "threads of blocking triggers and brokers (64)"},
     {"plugin-dir", 0, "DIR", "folder of modules, before the default one"},
     {"log-level", 0, "LEVEL", "error, warn, info (default) or debug"},
@@ -77,17 +80,36 @@ static bool set_format(settings *s, const char *value)
     return false;
 }
 
-static bool set_threads(settings *s, const char *value)
+/* Options that are whole numbers. */
+static bool set_whole(settings *s, const char *name, const char *value, bool *is_right)
 {
+    const struct {
+        const char *name;
+        long long min, max;
+        int32_t *place;
+        int64_t *large; /* instead */
+    } places[] = {
+        {"max-threads", 1, 10000, &s->max_threads, NULL},
+        {"journal-max-bytes", 65536, 1LL << 40, NULL, &s->journal_max_bytes},
+        {"journal-files", 1, 1000, &s->journal_files, NULL},
+    };
+    size_t i = 0;
     char *end;
-    const long n = strtol(value, &end, 10);
 
-    if (*value != '\0' && *end == '\0' && n >= 1 && n <= 10000) {
-        s->max_threads = (int32_t)n;
-        return true;
-    }
-    fprintf(stderr, "kedad: --max-threads is 1 to 10000, not \"%s\"\n", value);
-    return false;
+    while (i < sizeof places / sizeof places[0] && strcmp(name, places[i].name) != 0)
+        i++;
+    if (i == sizeof places / sizeof places[0])
+        return false;
+    const long long n = strtoll(value, &end, 10);
+    *is_right = *value != '\0' && *end == '\0' && n >= places[i].min && n <= places[i].max;
+    if (!*is_right)
+        fprintf(stderr, "kedad: --%s is %lld to %lld, not \"%s\"\n", name, places[i].min,
+                places[i].max, value);
+    else if (places[i].large != NULL)
+        *places[i].large = n;
+    else
+        *places[i].place = (int32_t)n;
+    return true;
 }
 
 static bool set_number(const char *name, const char *value, double *out)
@@ -133,6 +155,7 @@ static bool set_text(settings *s, const char *name, const char *value)
                   {"health-probe-bind-address", &s->health_address},
                   {"admin-socket", &s->socket_path},
                   {"state-file", &s->state_path},
+                  {"journal", &s->journal_path},
                   {"plugin-dir", &s->plugin_path},
                   {"kubeconfig", &s->kubeconfig},
                   {"context", &s->context},
@@ -160,9 +183,10 @@ static bool on_option(const cli_option *option, const char *value, void *user)
 {
     settings *s = user;
     const char *name = option->name;
+    bool is_right = true;
 
-    if (set_text(s, name, value))
-        return true;
+    if (set_text(s, name, value) || (value != NULL && set_whole(s, name, value, &is_right)))
+        return is_right;
     if (option->letter == 'f')
         return add_path(s, value);
     if (strcmp(name, "log-level") == 0 || strcmp(name, "zap-log-level") == 0)
@@ -171,8 +195,6 @@ static bool on_option(const cli_option *option, const char *value, void *user)
         return set_format(s, value);
     if (strcmp(name, "deviations") == 0)
         return set_deviations(s, value);
-    if (strcmp(name, "max-threads") == 0)
-        return set_threads(s, value);
     if (strcmp(name, "kube-api-qps") == 0)
         return set_number(name, value, &s->qps);
     if (strcmp(name, "kube-api-burst") == 0)
