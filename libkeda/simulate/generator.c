@@ -9,7 +9,8 @@
 #include "simulate/moment.h"
 #include "simulate/noise.h"
 
-enum { GRID_MS = 1000 };
+/* A sine is taken for level so long: a second, or so many parts of its period, up to a minute. */
+enum { GRID_LEAST_MS = 1000, GRID_MOST_MS = 60000, GRID_PARTS = 3600 };
 
 static double constant(const generator *g, int64_t at_ms)
 {
@@ -76,6 +77,14 @@ static int64_t grid_after(int64_t at_ms, int64_t grid_ms)
     return at_ms + grid_ms - at_ms % grid_ms;
 }
 
+static int64_t grid_of(int64_t period_ms)
+{
+    const int64_t part_ms = period_ms / GRID_PARTS;
+    if (part_ms <= GRID_LEAST_MS)
+        return GRID_LEAST_MS;
+    return part_ms < GRID_MOST_MS ? part_ms : GRID_MOST_MS;
+}
+
 static int64_t first_after(int64_t at_ms, const int64_t *moments, int n)
 {
     int64_t first = MOMENT_MAX_MS;
@@ -101,7 +110,7 @@ int64_t generator_next(const generator *g, int64_t at_ms)
     case GENERATOR_STEP:
         return first_after(at_ms, g->spans, 2);
     case GENERATOR_SINE:
-        return grid_after(at_ms, GRID_MS);
+        return grid_after(at_ms, grid_of(g->spans[0]));
     case GENERATOR_BURST:
         return next_of_burst(g, at_ms);
     case GENERATOR_POISSON:
