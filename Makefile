@@ -15,7 +15,7 @@ help:
 	@echo 'make test       all tests that need no server'
 	@echo 'make test-live  tests against real servers'
 	@echo 'make check      sanitizers, clang, static analysis, format, lints'
-	@echo 'make bench      HPA decisions beside Kubernetes own code: equal results, time (KEDA_BENCH_SEQUENCES); simulate'
+	@echo 'make bench      HPA decisions beside Kubernetes own code: equal results, time (KEDA_BENCH_SEQUENCES); simulate; memory'
 	@echo 'make fuzz       each fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS))'
 	@echo 'make coverage   line and branch coverage of the tests'
 	@echo 'make fmt        formats the C sources'
@@ -46,9 +46,10 @@ check:
 bench:
 	scripts/install-deps build bench
 	cmake --preset release -DKEDA_BUILD_BENCH=ON
-	cmake --build build -j$(JOBS) --target hpa-generate hpa-run kedactl
+	cmake --build build -j$(JOBS) --target hpa-generate hpa-run engine-memory kedad kedactl
 	tests/bench/hpa-bench build
 	tests/bench/simulate-bench build
+	tests/bench/memory-bench build
 
 fuzz:
 	scripts/install-deps build test fuzz
