@@ -42,6 +42,7 @@ typedef struct walk {
     keda_json *nodes; /* the answer that lists them */
     const keda_json *list;
     bool is_by_address; /* nodes are named by address, and say their own name */
+    bool is_seen;       /* the consumer, on some node */
     size_t next;
     char name[NAME_SIZE], host[HOST_SIZE]; /* of the node being asked */
 } walk;
@@ -274,6 +275,7 @@ static keda_status on_node_streams(keda_poll *poll, const keda_http_reply *reply
 
     if (rc != KEDA_OK)
         return rc;
+    w->is_seen = w->is_seen || found.has_consumer;
     if (!found.has_consumer || w->name[0] == '\0' || strcmp(found.leader, w->name) != 0)
         return ask_next_node(poll, w, err);
     (void)text_copy(w->s->leader, sizeof w->s->leader, w->name);
@@ -335,6 +337,9 @@ static keda_status ask_next_node(keda_poll *poll, walk *w, keda_error *err)
                  w->is_by_address ? on_node_name : on_node_streams);
         return KEDA_OK;
     }
+    if (!w->is_seen)
+        return keda_error_set(err, KEDA_ENOTFOUND, "consumer %s: not found on any node",
+                              m->consumer);
     return keda_error_set(err, KEDA_EUNAVAILABLE, "no leader found for consumer %s",
                           m->consumer);
 }
@@ -367,6 +372,7 @@ static keda_status on_streams(keda_poll *poll, const keda_http_reply *reply, ked
     if (rc != KEDA_OK)
         return rc;
     const bool is_settled = found.has_consumer && strcmp(found.leader, w->s->leader) == 0;
+    w->is_seen = found.has_consumer;
     if (!is_settled)
         *w->s = (instance){.leader = ""};
     if (is_settled || found.cluster_size <= 1)

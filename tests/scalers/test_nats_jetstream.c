@@ -159,6 +159,17 @@ Test(nats_jetstream, fails_without_a_leader)
     cr_expect_not_null(strstr(s.error, "no leader found for consumer w"), "%s", s.error);
 }
 
+Test(nats_jetstream, fails_where_no_node_has_the_consumer)
+{
+    will_say("/jsz", "{\"meta_cluster\":{\"cluster_size\":3}}");
+    will_say("/varz", "{\"connect_urls\":[\"127.0.0.1:4222\"]}");
+    will_say("/varz", "{\"server_name\":\"n1\"}");
+    will_say("/jsz", "{\"meta_cluster\":{\"cluster_size\":3}}");
+    const keda_trigger_status s = ask_peer();
+    cr_expect_eq(s.failures, 1);
+    cr_expect_not_null(strstr(s.error, "consumer w: not found on any node"), "%s", s.error);
+}
+
 Test(nats_jetstream, forgets_a_leader_that_fails)
 {
     will_say("/jsz", streams(3, "n2", 90));
