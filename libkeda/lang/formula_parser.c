@@ -154,6 +154,21 @@ static void run(parser *p)
     p->tree->root = p->result;
 }
 
+/* Lists that stay empty have memory too, so that their start is a place. */
+static void prepare(parser *p)
+{
+    formula_tree *tree = p->tree;
+    void *frames = NULL, *items = NULL, *lists = NULL, *texts = NULL;
+    parser_fail(p, mem_grow(&frames, &p->frames_capacity, 0, sizeof *p->frames, p->err));
+    parser_fail(p, mem_grow(&items, &p->items_capacity, 0, sizeof *p->items, p->err));
+    parser_fail(p, mem_grow(&lists, &tree->lists_capacity, 0, sizeof *tree->lists, p->err));
+    parser_fail(p, mem_grow(&texts, &tree->texts_capacity, 0, 1, p->err));
+    p->frames = frames;
+    p->items = items;
+    tree->lists = lists;
+    tree->texts = texts;
+}
+
 keda_status formula_parse(formula_tree *tree, const char *text, size_t size,
                           const formula_names *names, keda_error *err)
 {
@@ -162,9 +177,7 @@ keda_status formula_parse(formula_tree *tree, const char *text, size_t size,
                 .names = names,
                 .err = err,
                 .result = FORMULA_NONE};
-    void *frames = NULL;
-    parser_fail(&p, mem_grow(&frames, &p.frames_capacity, 0, sizeof *p.frames, err));
-    p.frames = frames;
+    prepare(&p);
     if (p.rc == KEDA_OK)
         run(&p);
     mem_free(p.frames);
