@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,36 +30,48 @@ static const void *meta_of(const keda_scaler *s)
 
 /* ---- making */
 
-static keda_status copy_info(keda_scaler *s, const instance_info *info, keda_error *err)
+static size_t aligned(size_t size)
 {
-    const size_t workload_size = strlen(info->workload) + 1;
-    const size_t trigger_size = strlen(info->trigger) + 1;
+    const size_t unit = _Alignof(max_align_t);
+    return (size + unit - 1) / unit * unit;
+}
 
-    s->workload = mem_alloc(workload_size + trigger_size);
-    if (s->workload != NULL) {
-        memcpy(s->workload, info->workload, workload_size);
-        memcpy(s->workload + workload_size, info->trigger, trigger_size);
-        s->trigger = s->workload + workload_size;
-    }
+static char *put_text(char *at, const char *text)
+{
+    const size_t size = strlen(text) + 1;
+    memcpy(at, text, size);
+    return at + size;
+}
+
+/* There are as many instances as triggers: all that is as old as one is one piece of memory. */
+static keda_scaler *allocate(const keda_scaler_desc *desc, const instance_info *info)
+{
+    const size_t meta_at = aligned(sizeof(keda_scaler));
+    const size_t state_at = meta_at + aligned(desc->meta_size);
+    const size_t texts_at = state_at + desc->state_size;
+    char *memory = mem_zalloc(1, texts_at + strlen(info->workload) + strlen(info->trigger) + 2);
+    if (memory == NULL)
+        return NULL;
+    keda_scaler *s = (keda_scaler *)(void *)memory;
+    s->meta = memory + meta_at;
+    s->state = memory + state_at;
+    char *trigger = put_text(memory + texts_at, info->workload);
+    (void)put_text(trigger, info->trigger);
+    s->workload = memory + texts_at;
+    s->trigger = trigger;
     s->metric_type = info->metric_type;
     s->index = info->index;
-    s->meta = mem_zalloc(1, s->type->desc.meta_size);
-    s->state = mem_zalloc(1, s->type->desc.state_size);
-    if (s->workload == NULL || s->meta == NULL || s->state == NULL)
-        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
-    return KEDA_OK;
+    return s;
 }
 
 static void free_instance(keda_scaler *s)
 {
     const keda_scaler_desc *desc = &s->type->desc;
-    if (s->meta != NULL && !is_by_name(s))
+    if (!is_by_name(s))
         params_clear(desc->fields, desc->nfields, desc->field_size, s->meta);
     by_name_clear(&s->params);
     pointers_clear(&s->endpoints);
-    mem_free(s->meta);
-    mem_free(s->state);
-    mem_free(s->workload);
+    mem_free(s->thread);
     scaler_type_unref(s->type);
     shared_unref(s->shared);
     mem_free(s);
@@ -93,7 +106,10 @@ keda_status instance_new(keda_scaler **out, keda_engine *e, scaler_type *type,
                          params_report_fn report, void *user, size_t *nproblems,
                          keda_error *err)
 {
-    keda_scaler *s = mem_zalloc(1, sizeof *s);
+    const keda_scaler_desc *desc = &type->desc;
+    keda_scaler *s = allocate(desc, info);
+    keda_status rc = KEDA_OK;
+
     if (s == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     s->shared = shared_ref(e->shared);
@@ -101,11 +117,9 @@ keda_status instance_new(keda_scaler **out, keda_engine *e, scaler_type *type,
     s->type = scaler_type_ref(type);
     atomic_init(&s->holders, 1);
     chain_add(&e->instances, &s->link);
-    keda_status rc = copy_info(s, info, err);
-    const keda_scaler_desc *desc = &type->desc;
-    if (rc == KEDA_OK && is_by_name(s))
+    if (is_by_name(s))
         rc = by_name_resolve(&s->params, desc, sources, report, user, nproblems, err);
-    else if (rc == KEDA_OK)
+    else
         *nproblems = params_parse(desc->fields, desc->nfields, desc->field_size, sources,
                                   s->meta, report, user);
     if (rc == KEDA_OK)
@@ -167,17 +181,24 @@ static void poll_job_done(loop_job *job, void *user)
 
 static keda_status start_worker(keda_scaler *s, keda_error *err)
 {
-    if (s->worker != NULL)
+    if (s->thread != NULL)
         return KEDA_OK;
-    if (!engine_take_thread(s->engine))
+    instance_thread *thread = mem_zalloc(1, sizeof *thread);
+    if (thread == NULL)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    if (!engine_take_thread(s->engine)) {
+        mem_free(thread);
         return keda_error_set(err, KEDA_ELIMIT, "all %d threads are in use",
                               (int)s->engine->settings.max_threads);
+    }
     const keda_status rc =
-        loop_worker_open(&s->worker, s->engine->loop, s->type->desc.type, err);
-    if (rc != KEDA_OK)
-        engine_give_thread(s->engine);
-    else
-        s->has_thread = true;
+        loop_worker_open(&thread->worker, s->engine->loop, s->type->desc.type, err);
+    if (rc == KEDA_OK) {
+        s->thread = thread;
+        return rc;
+    }
+    engine_give_thread(s->engine);
+    mem_free(thread);
     return rc;
 }
 
@@ -194,7 +215,7 @@ static keda_status send_to_worker(keda_scaler *s, keda_poll *poll, keda_error *e
         .scaler = s,
         .poll = poll};
     instance_ref(s);
-    loop_worker_submit(s->worker, &mine->job);
+    loop_worker_submit(s->thread->worker, &mine->job);
     return KEDA_OK;
 }
 
@@ -243,7 +264,7 @@ static void release_all(keda_scaler *s)
 {
     for (size_t i = 0; i < s->endpoints.count; i++)
         endpoint_release(s->endpoints.items[i]);
-    if (s->has_thread)
+    if (s->thread != NULL)
         engine_give_thread(s->engine);
     leave_engine(s);
 }
@@ -271,15 +292,15 @@ static void worker_closed(void *user)
 static void close_on_worker(keda_scaler *s)
 {
     s->is_close_sent = true;
-    s->close_job = (loop_job){.work = work_close, .drop = drop_close, .user = s};
+    s->thread->close_job = (loop_job){.work = work_close, .drop = drop_close, .user = s};
     instance_ref(s);
-    loop_worker_submit(s->worker, &s->close_job);
-    loop_worker_close(s->worker, worker_closed, s);
+    loop_worker_submit(s->thread->worker, &s->thread->close_job);
+    loop_worker_close(s->thread->worker, worker_closed, s);
 }
 
 static void close_idle(keda_scaler *s)
 {
-    if (s->worker != NULL) {
+    if (s->thread != NULL) {
         close_on_worker(s);
         return;
     }
@@ -302,8 +323,8 @@ void instance_forsake_all(keda_engine *e)
 {
     while (e->closing.first != NULL) {
         keda_scaler *s = (keda_scaler *)e->closing.first;
-        if (s->worker != NULL && !s->is_close_sent)
-            loop_worker_close(s->worker, NULL, NULL);
+        if (s->thread != NULL && !s->is_close_sent)
+            loop_worker_close(s->thread->worker, NULL, NULL);
         leave_engine(s);
     }
 }

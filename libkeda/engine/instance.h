@@ -18,25 +18,29 @@ typedef struct instance_info {
     int32_t index;
 } instance_info;
 
+/* What a blocking type polls and closes on; made at its first poll. */
+typedef struct instance_thread {
+    loop_worker *worker;
+    loop_job close_job;
+} instance_thread;
+
 struct keda_scaler {
     chain_link link;    /* first; in engine.instances or engine.closing */
     atomic_int holders; /* the engine, a poll under way, a job of its worker */
     engine_shared *shared;
     keda_engine *engine; /* NULL once the engine is gone */
     scaler_type *type;
-    char *workload;
-    const char *trigger; /* lies behind workload */
+    /* Texts, parameters and state lie behind the struct. */
+    const char *workload, *trigger;
     const char *metric_type;
     int32_t index;
     void *meta, *state;
-    keda_map params;     /* by name, for types without a struct */
-    keda_poll *poll;     /* under way; NULL: idle */
-    pointers endpoints;  /* acquired by open */
-    loop_worker *worker; /* of a blocking type */
-    loop_job close_job;  /* on that worker */
-    bool is_open;        /* open was called, close must be */
+    keda_map params;    /* by name, for types without a struct */
+    keda_poll *poll;    /* under way; NULL: idle */
+    pointers endpoints; /* acquired by open */
+    instance_thread *thread;
+    bool is_open; /* open was called, close must be */
     bool is_closing, is_close_sent;
-    bool has_thread;
 };
 
 /* Parses the parameters; problems go to report. *out is made even when *nproblems is not 0. */
