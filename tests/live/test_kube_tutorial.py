@@ -66,7 +66,8 @@ def test_the_tutorial(cluster, broker, operator, consumers, tmp_path):
     plane = cluster
     documents(tmp_path, broker)
     fresh_topic(broker)
-    daemon = operator(plane, None, "--leader-elect", "--namespace", OPERATOR)
+    journal = tmp_path / "decisions.jsonl"
+    daemon = operator(plane, None, "--leader-elect", "--namespace", OPERATOR, "--journal", journal)
     plane.kubectl("apply", "-f", "consumer-deployment.yaml", "-f", "scaledobject.yaml", cwd=tmp_path)
     send(broker, MESSAGES)
     daemon.wait(lambda: plane.replicas("default", DEPLOYMENT) == 1, "the Deployment to rise to 1")
@@ -84,6 +85,27 @@ def test_the_tutorial(cluster, broker, operator, consumers, tmp_path):
     daemon.wait(lambda: left_behind(plane) == [], "nothing to be left behind")
     assert leases(plane) == ["kedad.libkeda.io"]
     assert daemon.terminate() == 0
+    replays_and_explains(journal)
+
+
+def kedactl(*arguments):
+    return subprocess.run([program("kedactl"), *map(str, arguments)], text=True, capture_output=True,
+                          timeout=60 * SLOW, check=False)
+
+
+def replays_and_explains(journal):
+    """What was recorded is decided again; one digit that is another is found."""
+    run = kedactl("replay", journal)
+    assert run.returncode == 0 and "no difference" in run.stdout, run.stdout + run.stderr
+    run = kedactl("explain", f"default/{OBJECT}", "--journal", journal)
+    assert run.returncode == 0 and 0 < run.stdout.count("\n") <= 12, run.stdout + run.stderr
+    text = journal.read_text()
+    lines = text.splitlines(keepends=True)
+    digits = [i for i in re.finditer(r"\d", lines[len(lines) // 2])]
+    at = sum(map(len, lines[:len(lines) // 2])) + digits[len(digits) // 2].start()
+    journal.write_text(text[:at] + str((int(text[at]) + 1) % 10) + text[at + 1:])
+    run = kedactl("replay", journal)
+    assert run.returncode == 1 and f"{journal}:{len(lines) // 2 + 1}: " in run.stderr, run.stdout + run.stderr
 
 
 def test_the_page(mortal_plane, broker, consumers, tmp_path):
