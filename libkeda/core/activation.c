@@ -127,6 +127,9 @@ bool activation_is_parked(const keda_policy *policy, int32_t from)
 
 /* --- helpers of the rows ---------------------------------------------------------------------- */
 
+/*@ requires \valid(out);
+    assigns out->to, out->is_write, out->reason, out->event;
+    ensures out->to == to && out->is_write == 1 && out->reason == reason && out->event == event; */
 static void set_count(keda_decision *out, int32_t to, int32_t reason, int32_t event)
 {
     out->to = to;
@@ -135,17 +138,23 @@ static void set_count(keda_decision *out, int32_t to, int32_t reason, int32_t ev
     out->event = event;
 }
 
+/*@ requires \valid(out);
+    assigns out->conditions[KEDA_COND_READY]; */
 static void ready(keda_decision *out, enum keda_condition_status status, int32_t cause)
 {
     decision_condition(out, KEDA_COND_READY, status, cause);
 }
 
+/*@ requires \valid(out);
+    assigns out->conditions[KEDA_COND_ACTIVE]; */
 static void inactive(keda_decision *out, int32_t cause)
 {
     decision_condition(out, KEDA_COND_ACTIVE, KEDA_CONDITION_FALSE, cause);
 }
 
 /* KEDA: lastActiveTime has whole seconds. */
+/*@ requires \valid(out);
+    assigns out->is_last_active_set, out->last_active_ms; */
 static void touch(keda_decision *out)
 {
     const int64_t rest = out->now_ms % 1000;
@@ -153,8 +162,18 @@ static void touch(keda_decision *out)
     out->last_active_ms = i64_sat_add(out->now_ms, -(rest < 0 ? rest + 1000 : rest));
 }
 
+/*@ // The rows below may write what they name, and no other count.
+    predicate is_ready(keda_policy *policy, keda_decision *out) =
+        \valid_read(policy) && \valid(out) && \separated(policy, out);
+    predicate stays{L1, L2}(keda_decision *out) =
+        \at(out->to, L1) == \at(out->to, L2) && \at(out->is_write, L1) == \at(out->is_write, L2); */
+
 /* --- active: D3-D7 ---------------------------------------------------------------------------- */
 
+/*@ requires is_ready(policy, out);
+    assigns *out;
+    ensures pause: (policy->pause & KEDA_PAUSE_SCALE_OUT) != 0 ==> stays{Pre, Post}(out);
+    ensures bounds: stays{Pre, Post}(out) || out->to == \max(1, policy->min_replicas); */
 static void leave_rest(const keda_policy *policy, keda_decision *out)
 {
     if (policy->pause & KEDA_PAUSE_SCALE_OUT) { /* D3 */
@@ -171,6 +190,10 @@ static void leave_rest(const keda_policy *policy, keda_decision *out)
         ready(out, KEDA_CONDITION_UNKNOWN, KEDA_CAUSE_PARTIAL_TRIGGER_ERROR);
 }
 
+/*@ requires is_ready(policy, out);
+    assigns *out;
+    ensures pause: (policy->pause & KEDA_PAUSE_SCALE_OUT) != 0 ==> stays{Pre, Post}(out);
+    ensures bounds: stays{Pre, Post}(out) || out->to == \max(1, policy->min_replicas); */
 static void decide_active(const keda_policy *policy, keda_decision *out)
 {
     const bool is_below = policy->idle_replicas >= 0 && out->from < rules_min_replicas(policy);
@@ -190,6 +213,12 @@ static void decide_active(const keda_policy *policy, keda_decision *out)
 /* --- inactive: D8-D17 ------------------------------------------------------------------------- */
 
 /* First moment after which the count may go down, exclusive. */
+/*@ predicate knows_activity(keda_history *h) = h == \null ||
+        (\valid_read(&h->has_last_active) && \valid_read(&h->last_active_ms)); */
+
+/*@ requires \valid_read(policy) && \valid_read(seen);
+    requires knows_activity(history);
+    assigns \nothing; */
 static int64_t cooldown_end_ms(const keda_policy *policy, const keda_observation *seen,
                                const keda_history *history)
 {
@@ -200,12 +229,19 @@ static int64_t cooldown_end_ms(const keda_policy *policy, const keda_observation
     return ms_before(seen->created_ms, -i32_max(policy->initial_cooldown_s, 0));
 }
 
+/*@ assigns \nothing; */
 static int32_t seconds_until_after(int64_t end_ms, int64_t now_ms)
 {
     const double left_ms = (double)end_ms - (double)now_ms;
     return i32_max(1, i32_from_double(ceil(left_ms / 1000.0)));
 }
 
+/*@ requires is_ready(policy, out) && \valid_read(seen);
+    requires knows_activity(history);
+    assigns *out;
+    ensures pause: (policy->pause & KEDA_PAUSE_SCALE_IN) != 0 ==> stays{Pre, Post}(out);
+    ensures bounds: stays{Pre, Post}(out) || out->to ==
+            (policy->idle_replicas >= 0 ? policy->idle_replicas : \max(0, policy->min_replicas)); */
 static void rest(const keda_policy *policy, const keda_observation *seen,
                  const keda_history *history, keda_decision *out)
 {
@@ -238,6 +274,7 @@ static bool is_all_failing(const keda_policy *policy, const keda_observation *se
 }
 
 /* KEDA: a fallback leaves the errors of D8 unsaid. */
+/*@ assigns \nothing; */
 static bool is_error_said(const keda_policy *policy, const keda_observation *seen)
 {
     return !policy->has_fallback || policy->fallback_replicas == 0 ||
@@ -246,6 +283,10 @@ static bool is_error_said(const keda_policy *policy, const keda_observation *see
 }
 
 /* D8 and D9; false when the error changes nothing: with fallback.replicas 0 upstream goes on. */
+/*@ requires is_ready(policy, out);
+    assigns out->conditions[KEDA_COND_READY], out->reason;
+    ensures unknown: out->is_error != 0 && policy->has_fallback == 0 ==> \result;
+    ensures unknown: out->is_error == 0 ==> !\result; */
 static bool is_held_by_error(const keda_policy *policy, const keda_observation *seen,
                              keda_decision *out)
 {
@@ -260,6 +301,9 @@ static bool is_held_by_error(const keda_policy *policy, const keda_observation *
     return true;
 }
 
+/*@ requires is_ready(policy, out);
+    assigns *out;
+    ensures bounds: stays{Pre, Post}(out) || out->to == \max(0, policy->min_replicas); */
 static void raise_to_min(const keda_policy *policy, keda_decision *out)
 {
     if ((policy->pause & KEDA_PAUSE_SCALE_OUT) &&
@@ -270,6 +314,12 @@ static void raise_to_min(const keda_policy *policy, keda_decision *out)
     set_count(out, rules_min_replicas(policy), KEDA_REASON_RAISED_TO_MIN, KEDA_EVENT_NONE);
 }
 
+/*@ requires is_ready(policy, out) && \valid_read(seen) && out->to == out->from;
+    requires knows_activity(history);
+    assigns *out;
+    ensures unknown: \old(out->is_error) != 0 && policy->has_fallback == 0 ==>
+            stays{Pre, Post}(out);
+    ensures pause: (policy->pause & KEDA_PAUSE_SCALE_IN) != 0 ==> out->to >= \old(out->from); */
 static void decide_inactive(const keda_policy *policy, const keda_observation *seen,
                             const keda_history *history, keda_decision *out)
 {
@@ -287,6 +337,13 @@ static void decide_inactive(const keda_policy *policy, const keda_observation *s
         out->reason = KEDA_REASON_INACTIVE;
 }
 
+/*@ requires is_ready(policy, out) && \valid_read(seen) && out->to == out->from;
+    requires knows_activity(history);
+    assigns *out;
+    ensures unknown: \old(out->is_active) == 0 && \old(out->is_error) != 0 &&
+            policy->has_fallback == 0 ==> stays{Pre, Post}(out);
+    ensures pause: (policy->pause & KEDA_PAUSE_SCALE_IN) != 0 && policy->min_replicas >= 0 ==>
+            out->to >= \old(out->from) || out->to == \max(1, policy->min_replicas); */
 void activation_decide(const keda_policy *policy, const keda_observation *seen,
                        const keda_history *history, keda_decision *out)
 {

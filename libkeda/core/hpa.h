@@ -97,6 +97,8 @@ int32_t hpa_reconcile(const keda_policy *policy, const struct hpa_rules *rules,
 
 /* --- shared by the halves --------------------------------------------------------------------- */
 
+/*@ requires \valid(out) && 0 <= type < KEDA_COND_COUNT;
+    assigns out->conditions[type]; */
 static inline void decision_condition(keda_decision *out, enum keda_condition_type type,
                                       enum keda_condition_status status, int32_t cause)
 {

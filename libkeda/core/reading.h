@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/*@ requires \valid_read(policy);
+    assigns \nothing; */
 static inline bool policy_deviates(const keda_policy *policy, enum keda_deviation deviation)
 {
     return (policy->deviations & (uint32_t)deviation) != 0;

@@ -67,6 +67,9 @@ static inline const keda_reading *rules_reading_at(const keda_observation *seen,
 }
 
 /* minReplicaCount as KEDA's executor reads it. */
+/*@ requires \valid_read(policy);
+    assigns \nothing;
+    ensures \result == \max(0, policy->min_replicas); */
 static inline int32_t rules_min_replicas(const keda_policy *policy)
 {
     return policy->min_replicas > 0 ? policy->min_replicas : 0;
