@@ -39,7 +39,7 @@ static bool is_cached(const trigger *t)
 {
     const workload *w = t->workload;
     const metric *first = &w->metrics[t->first_metric];
-    const bool expires = (w->policy.deviations & KEDA_DEVIATION_CACHED_EXPIRES) != 0;
+    const bool expires = (w->engine->settings.deviations & KEDA_DEVIATION_CACHED_EXPIRES) != 0;
 
     if (!t->spec->use_cached_metrics || !trigger_has_reading(t))
         return false;
@@ -83,7 +83,7 @@ int32_t ask_triggers(workload *w)
     const cycle *c = &w->cycle;
     int32_t n = 0;
 
-    if ((w->policy.pause & KEDA_PAUSE_FULL) != 0)
+    if ((w->object.pause & KEDA_PAUSE_FULL) != 0)
         return 0; /* KEDA: a paused object is not polled */
     for (size_t i = 0; i < w->object.ntriggers && !w->is_gone; i++) {
         trigger *t = &w->triggers[i];
@@ -183,9 +183,9 @@ bool ask_count_again(workload *w)
 
 void ask_keep_failures(workload *w)
 {
-    const uint32_t due = w->cycle.decision.due;
+    const uint32_t due = w->cycle.choice->decision.due;
 
-    if (!w->policy.has_fallback || (due & (KEDA_DUE_POLL | KEDA_DUE_SYNC)) == 0)
+    if (!w->object.has_fallback || (due & (KEDA_DUE_POLL | KEDA_DUE_SYNC)) == 0)
         return;
     for (size_t i = 0; i < w->nmetrics; i++) {
         metric *m = &w->metrics[i];

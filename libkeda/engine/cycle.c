@@ -5,6 +5,7 @@
  */
 #include "engine/cycle.h"
 
+#include "base/mem.h"
 #include "engine/ask.h"
 #include "engine/records.h"
 #include "engine/report.h"
@@ -31,6 +32,20 @@ void cycle_start(workload *w, uint32_t due)
         cycle_decide(w);
 }
 
+/* Goes on with what fell due meanwhile. */
+static void end(workload *w)
+{
+    cycle *c = &w->cycle;
+    const uint32_t due = c->due_next;
+
+    mem_free(c->choice);
+    c->choice = NULL;
+    c->is_running = false;
+    c->due_next = 0;
+    if (due != 0 && !w->is_gone)
+        cycle_start(w, due);
+}
+
 /* Keeps one answer. Deadlines answer too, so that the last one always comes. */
 void cycle_on_reading(workload *w, const cycle_reading *reading)
 {
@@ -44,6 +59,21 @@ void cycle_on_reading(workload *w, const cycle_reading *reading)
         cycle_decide(w);
 }
 
+static void choose(workload *w, choice *made)
+{
+    workload_policy(w, &made->policy);
+    ask_observe(w, &made->seen);
+    made->decision = (keda_decision)KEDA_DECISION_INIT;
+    made->decision.proposals = w->proposals;
+    made->decision.nproposals = w->nmetrics;
+    if (keda_decide(&made->policy, &made->seen, w->history, &made->decision) != KEDA_OK)
+        made->decision.is_write = 0;
+    w->last = (last_decision){.to = made->decision.to,
+                              .reason = made->decision.reason,
+                              .has_composite = made->decision.has_composite,
+                              .composite_milli = made->decision.composite_milli};
+}
+
 /* From what is known now; unknown stays unknown. */
 void cycle_decide(workload *w)
 {
@@ -51,11 +81,14 @@ void cycle_decide(workload *w)
 
     if (w->is_gone)
         return;
-    ask_observe(w, &c->seen);
-    c->decision.proposals = w->proposals;
-    c->decision.nproposals = w->nmetrics;
-    if (keda_decide(&w->policy, &c->seen, w->history, &c->decision) != KEDA_OK)
-        c->decision.is_write = 0;
+    if (c->choice == NULL)
+        c->choice = mem_alloc(sizeof *c->choice);
+    if (c->choice == NULL) {
+        report_undecided(w);
+        end(w);
+        return;
+    }
+    choose(w, c->choice);
     cycle_apply(w, NULL);
 }
 
@@ -64,10 +97,11 @@ void cycle_decide(workload *w)
 void cycle_apply(workload *w, const keda_error *write_err)
 {
     cycle *c = &w->cycle;
+    const keda_decision *decision = &c->choice->decision;
 
-    if (c->decision.is_write && c->write == CYCLE_NO_WRITE && !w->engine->settings.is_dry_run) {
+    if (decision->is_write && c->write == CYCLE_NO_WRITE && !w->engine->settings.is_dry_run) {
         c->write = CYCLE_WRITING;
-        ask_write(w, c->decision.to);
+        ask_write(w, decision->to);
         return;
     }
     if (write_err != NULL && write_err->code == KEDA_ECONFLICT && ask_count_again(w))
@@ -77,11 +111,7 @@ void cycle_apply(workload *w, const keda_error *write_err)
         outcome = write_err == NULL ? KEDA_OUTCOME_WRITTEN : KEDA_OUTCOME_FAILED;
     records_note(w, outcome);
     ask_keep_failures(w);
-    keda_history_apply(w->history, &c->decision, outcome);
+    keda_history_apply(w->history, decision, outcome);
     report_decision(w, outcome, write_err);
-    c->is_running = false;
-    const uint32_t due = c->due_next;
-    c->due_next = 0;
-    if (due != 0 && !w->is_gone)
-        cycle_start(w, due);
+    end(w);
 }

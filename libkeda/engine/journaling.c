@@ -83,12 +83,13 @@ static void wait_for_runs(journaling *g)
 void journaling_note(workload *w, keda_outcome outcome)
 {
     journaling *g = w->engine->journaling;
+    const choice *made = w->cycle.choice;
     const journal_entry entry = {.workload = w->object.id,
-                                 .policy = &w->policy,
+                                 .policy = &made->policy,
                                  .names = w->metric_names,
-                                 .seen = &w->cycle.seen,
+                                 .seen = &made->seen,
                                  .history = w->history,
-                                 .decision = &w->cycle.decision,
+                                 .decision = &made->decision,
                                  .outcome = outcome,
                                  .wall_ms = engine_wall_ms(w->engine)};
 

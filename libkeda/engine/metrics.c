@@ -133,7 +133,7 @@ static double object_errors_of(const workload *w, const keda_workload_status *s)
 /* KEDA: the condition, which one-way pauses set too. */
 static double paused_of(const workload *w, const keda_workload_status *s)
 {
-    const bool is_paused = w->policy.pause != 0 || s->paused.status == KEDA_CONDITION_TRUE;
+    const bool is_paused = w->object.pause != 0 || s->paused.status == KEDA_CONDITION_TRUE;
     return is_paused ? 1.0 : 0.0;
 }
 

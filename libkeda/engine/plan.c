@@ -3,6 +3,7 @@
  * Plans: what the engine made of a ScaledObject, lent to those who decide without its cycle.
  */
 #include "base/buf.h"
+#include "base/mem.h"
 #include "engine/order.h"
 #include "engine/status.h"
 
@@ -29,10 +30,9 @@ static keda_status ambiguous(const keda_engine *e, keda_error *err)
     return rc;
 }
 
-static keda_status find(const keda_engine *e, const char *id, const workload **out,
-                        keda_error *err)
+static keda_status find(const keda_engine *e, const char *id, workload **out, keda_error *err)
 {
-    const workload *w =
+    workload *w =
         id != NULL ? table_find(&e->workloads, id) : order_at(e->order, &e->workloads, 0);
 
     if (w == NULL && id != NULL)
@@ -47,17 +47,29 @@ static keda_status find(const keda_engine *e, const char *id, const workload **o
     return KEDA_OK;
 }
 
+/* Most workloads are never asked for theirs. */
+static keda_status make_policy(workload *w, keda_error *err)
+{
+    if (w->plan != NULL)
+        return KEDA_OK;
+    w->plan = mem_alloc(sizeof *w->plan);
+    if (w->plan == NULL)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    workload_policy(w, w->plan);
+    return KEDA_OK;
+}
+
 keda_status keda_engine_plan(const keda_engine *e, const char *id, keda_plan *out,
                              keda_error *err)
 {
-    const workload *w = NULL;
-    const keda_status rc = find(e, id, &w, err);
+    workload *w = NULL;
+    keda_status rc = find(e, id, &w, err);
 
-    if (rc != KEDA_OK)
+    if (w == NULL || (rc = make_policy(w, err)) != KEDA_OK)
         return rc;
     const keda_plan all = {.struct_size = sizeof all,
                            .workload = w->object.id,
-                           .policy = &w->policy,
+                           .policy = w->plan,
                            .metrics = w->metric_names,
                            .polling_interval_ms = w->object.polling_interval_ms,
                            .sync_interval_ms = w->object.sync_interval_ms,
@@ -68,10 +80,10 @@ keda_status keda_engine_plan(const keda_engine *e, const char *id, keda_plan *ou
 keda_status keda_engine_plan_trigger(const keda_engine *e, const char *id, size_t i,
                                      keda_plan_trigger *out, keda_error *err)
 {
-    const workload *w = NULL;
+    workload *w = NULL;
     const keda_status rc = find(e, id, &w, err);
 
-    if (rc != KEDA_OK)
+    if (w == NULL)
         return rc;
     if (i >= w->object.ntriggers)
         return keda_error_set(err, KEDA_ENOTFOUND, "%s has no trigger number %zu", w->object.id,

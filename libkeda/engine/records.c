@@ -77,12 +77,12 @@ static bool is_news(const workload *w, const keda_record *made)
 
 void records_note(workload *w, keda_outcome outcome)
 {
-    const cycle *c = &w->cycle;
+    const choice *c = w->cycle.choice;
     room made;
 
     journaling_note(w, outcome);
     open_room(&made);
-    const keda_status rc = keda_record_make(&w->policy, &c->seen, w->history, &c->decision,
+    const keda_status rc = keda_record_make(&c->policy, &c->seen, w->history, &c->decision,
                                             outcome, engine_wall_ms(w->engine), &made.record);
     if (rc != KEDA_OK && rc != KEDA_ELIMIT)
         return;

@@ -17,7 +17,7 @@ enum { TEXT_SIZE = 512 };
 
 static void count(workload *w, keda_outcome outcome)
 {
-    const keda_decision *d = &w->cycle.decision;
+    const keda_decision *d = &w->cycle.choice->decision;
 
     w->decisions_total++;
     if (d->reason >= 0 && d->reason < KEDA_REASON_COUNT)
@@ -33,7 +33,7 @@ static void count(workload *w, keda_outcome outcome)
 /* KEDA captures it at the first reconcile. */
 static void keep_original(workload *w)
 {
-    const int32_t seen = w->cycle.seen.spec_replicas;
+    const int32_t seen = w->cycle.choice->seen.spec_replicas;
     if (w->original_replicas >= 0 || seen < 0)
         return;
     w->original_replicas = seen;
@@ -44,7 +44,7 @@ static void keep_original(workload *w)
 static void keep_activity(workload *w)
 {
     keda_engine *e = w->engine;
-    const keda_decision *d = &w->cycle.decision;
+    const keda_decision *d = &w->cycle.choice->decision;
     int64_t last_ms = 0;
 
     if (d->is_last_active_set && !w->was_active) {
@@ -66,7 +66,7 @@ static void keep_activity(workload *w)
 static void log_counts(const workload *w, int32_t level, const char *message, const char *text,
                        const keda_error *err)
 {
-    const keda_decision *d = &w->cycle.decision;
+    const keda_decision *d = &w->cycle.choice->decision;
     char from[16], to[16];
 
     (void)snprintf(from, sizeof from, "%d", (int)d->from);
@@ -79,7 +79,7 @@ static void log_counts(const workload *w, int32_t level, const char *message, co
 static void log_outcome(workload *w, keda_outcome outcome, const char *text,
                         const keda_error *err)
 {
-    const keda_decision *d = &w->cycle.decision;
+    const keda_decision *d = &w->cycle.choice->decision;
     const bool is_dry = outcome == KEDA_OUTCOME_NOT_WRITTEN && d->is_write;
     const bool was_dry_same = w->dry_to == d->to && w->is_dry_logged;
 
@@ -155,12 +155,13 @@ static void call_host(workload *w, keda_outcome outcome, const char *text,
                       const keda_error *err)
 {
     const engine_settings *settings = &w->engine->settings;
+    const choice *made = w->cycle.choice;
     const keda_decision_record record = {.struct_size = sizeof record,
                                          .workload = w->object.id,
                                          .wall_ms = engine_wall_ms(w->engine),
-                                         .policy = &w->policy,
-                                         .seen = &w->cycle.seen,
-                                         .decision = &w->cycle.decision,
+                                         .policy = &made->policy,
+                                         .seen = &made->seen,
+                                         .decision = &made->decision,
                                          .metrics = w->metric_names,
                                          .outcome = (int32_t)outcome,
                                          .is_dry_run = settings->is_dry_run,
@@ -173,12 +174,19 @@ static void call_host(workload *w, keda_outcome outcome, const char *text,
         settings->on_decision(&record, settings->decision_user);
 }
 
+void report_undecided(workload *w)
+{
+    w->errors_total++;
+    log_write(&w->engine->log, KEDA_LOG_ERROR, "nothing decided", "workload", w->object.id,
+              "error", "out of memory", NULL);
+}
+
 void report_decision(workload *w, keda_outcome outcome, const keda_error *write_err)
 {
     char text[TEXT_SIZE] = "";
     const bool is_told = w->engine->settings.on_decision != NULL ||
                          w->engine->observer.decided != NULL ||
-                         (w->cycle.decision.is_write && w->engine->log.fn != NULL);
+                         (w->cycle.choice->decision.is_write && w->engine->log.fn != NULL);
 
     count(w, outcome);
     keep_original(w);

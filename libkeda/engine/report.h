@@ -10,6 +10,8 @@
 
 /* May end the workload's work: the host's callback runs. */
 void report_decision(workload *w, keda_outcome outcome, const keda_error *write_err);
+/* There was no memory for a decision: the next tick makes another one. */
+void report_undecided(workload *w);
 /* For the operator: its health is another; its credentials were refused. */
 void report_changed(const workload *w);
 void report_refused(const workload *w);

@@ -43,7 +43,7 @@ void status_of_metric(const workload *w, size_t at, keda_trigger_status *out)
         .latency_ms = t->latency_ms,
         .errors_total = t->errors_total,
         .error = kept_error_text(&t->error),
-        .fallback_failures = w->policy.has_fallback ? m->reading.failures : -1,
+        .fallback_failures = w->object.has_fallback ? m->reading.failures : -1,
         .is_fallback = w->proposals[at].is_fallback,
     };
 }
@@ -77,7 +77,7 @@ static keda_condition paused_of(const workload *w)
 {
     const keda_condition unpaused = {KEDA_CONDITION_FALSE, KEDA_CAUSE_SCALED_OBJECT_UNPAUSED};
     const keda_condition paused = keda_history_condition(w->history, KEDA_COND_PAUSED);
-    return paused.status == KEDA_CONDITION_ABSENT && w->policy.pause == 0 ? unpaused : paused;
+    return paused.status == KEDA_CONDITION_ABSENT && w->object.pause == 0 ? unpaused : paused;
 }
 
 /* "s0-kafka-t (kafka): no answer; s1-..."; a trigger's metrics share one error. */
@@ -150,7 +150,7 @@ static const char *made_text(const keda_buf *text, size_t at)
 
 void status_of_workload(const workload *w, keda_buf *text, keda_workload_status *out)
 {
-    const keda_decision *d = &w->cycle.decision;
+    const last_decision *d = &w->last;
     int64_t last_active_ms = 0;
     made_texts at = {0};
 

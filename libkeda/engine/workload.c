@@ -34,26 +34,22 @@ keda_status workload_new(workload **out, keda_engine *e, scaled_object *take_obj
     w->engine = e;
     w->original_replicas = -1;
     w->last_scale_wall_ms = -1;
-    w->cycle.decision = (keda_decision)KEDA_DECISION_INIT;
-    w->cycle.seen = (keda_observation)KEDA_OBSERVATION_INIT;
     w->object = *take_object;
     memset(take_object, 0, sizeof *take_object);
     *out = w;
     return KEDA_OK;
 }
 
-static void make_policy(workload *w)
+void workload_policy(const workload *w, keda_policy *out)
 {
-    keda_policy *policy = &w->policy;
-
-    scaled_object_policy(&w->object, policy);
-    policy->deviations = w->engine->settings.deviations;
-    policy->sync_interval_ms = w->object.sync_interval_ms > INT32_MAX
-                                   ? INT32_MAX
-                                   : (int32_t)w->object.sync_interval_ms;
-    policy->metrics = w->metric_policies;
-    policy->nmetrics = w->nmetrics;
-    policy->metric_size = sizeof *w->metric_policies;
+    scaled_object_policy(&w->object, out);
+    out->deviations = w->engine->settings.deviations;
+    out->sync_interval_ms = w->object.sync_interval_ms > INT32_MAX
+                                ? INT32_MAX
+                                : (int32_t)w->object.sync_interval_ms;
+    out->metrics = w->metric_policies;
+    out->nmetrics = w->nmetrics;
+    out->metric_size = sizeof *w->metric_policies;
 }
 
 static void lay_out_metric(workload *w, size_t at, const trigger *t, const metric_spec *spec)
@@ -80,8 +76,10 @@ static keda_status make_history(workload *w, keda_error *err)
 {
     const int64_t poll_ms = w->object.polling_interval_ms;
     const int64_t sync_ms = w->object.sync_interval_ms;
+    keda_policy policy;
 
-    w->history_size = keda_history_size(&w->policy, poll_ms < sync_ms ? poll_ms : sync_ms);
+    workload_policy(w, &policy);
+    w->history_size = keda_history_size(&policy, poll_ms < sync_ms ? poll_ms : sync_ms);
     w->history = mem_zalloc(1, w->history_size);
     if (w->history == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
@@ -109,7 +107,6 @@ keda_status workload_lay_out(workload *w, keda_error *err)
         for (size_t j = 0; j < t->specs.count; j++)
             lay_out_metric(w, at++, t, &t->specs.items[j]);
     }
-    make_policy(w);
     const keda_status rc = make_history(w, err);
     return rc == KEDA_OK ? records_make(w, err) : rc;
 }
@@ -127,6 +124,8 @@ void workload_free(workload *w)
     mem_free(w->metric_policies);
     mem_free(w->metric_names);
     mem_free(w->proposals);
+    mem_free(w->cycle.choice);
+    mem_free(w->plan);
     mem_free(w->history);
     mem_free(w->ring);
     mem_free(w->target_key);
@@ -153,6 +152,7 @@ void workload_inherit(workload *w, workload *before)
     w->created_wall_ms = before->created_wall_ms;
     w->last_scale_wall_ms = before->last_scale_wall_ms;
     w->was_active = before->was_active;
+    w->last = before->last;
     w->decisions_total = before->decisions_total;
     w->writes_total = before->writes_total;
     w->errors_total = before->errors_total;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A workload: one ScaledObject at work. Its triggers, what they last read, the policy made from its
- * document, its target, its history, and the cycle under way. Plain data for the files of this room;
+ * A workload: one ScaledObject at work. Its triggers, what they last read, its target, its history, and the cycle under way. Plain data for the files of this room;
  * what is done with it is in cycle.c, trigger.c, schedule.c and report.c.
  */
 #ifndef ENGINE_WORKLOAD_H
@@ -53,6 +52,21 @@ typedef struct trigger {
     int32_t told_refused_s; /* when; on the engine's clock */
 } trigger;
 
+/* What a decision is made from, and it. Only there from the decision to the end of its write: most
+ * workloads decide nothing at most times. */
+typedef struct choice {
+    keda_policy policy;
+    keda_observation seen;
+    keda_decision decision;
+} choice;
+
+/* What status says of the last decision, until the next one. */
+typedef struct last_decision {
+    int32_t to, reason;
+    int32_t has_composite;
+    int64_t composite_milli;
+} last_decision;
+
 /* One pass of measure, decide, act (cycle.c). */
 typedef struct cycle {
     bool is_running;
@@ -62,8 +76,7 @@ typedef struct cycle {
     int32_t conflicts; /* writes that lost a race */
     enum { CYCLE_NO_WRITE = 0, CYCLE_WRITING } write;
     int64_t deadline_ms;
-    keda_observation seen;
-    keda_decision decision; /* the last one, also after the cycle */
+    choice *choice; /* NULL: not decided yet */
 } cycle;
 
 struct workload {
@@ -71,7 +84,7 @@ struct workload {
     chain_link leaving;
     keda_engine *engine;
     scaled_object object;
-    keda_policy policy;
+    keda_policy *plan; /* made when somebody asks for it (plan.c) */
     keda_metric_policy *metric_policies;
     const char **metric_names;
     keda_proposal *proposals;
@@ -88,6 +101,7 @@ struct workload {
     keda_ring *ring;             /* records.c */
     struct journal_track *track; /* journaling.c */
     cycle cycle;
+    last_decision last;
     bool is_gone;    /* no longer at work: only memory until the reaper comes */
     bool is_settled; /* gone, and its target is somebody else's or given up */
 
@@ -113,7 +127,9 @@ struct workload {
 /* Made from a document, which moves into it on success; triggers are still to be staged. */
 keda_status workload_new(workload **out, keda_engine *e, scaled_object *take_object,
                          keda_error *err);
-/* After the triggers: metrics, policy and history. */
+/* The document's policy with its metrics; pointers reach into the workload. */
+void workload_policy(const workload *w, keda_policy *out);
+/* After the triggers: metrics and history. */
 keda_status workload_lay_out(workload *w, keda_error *err);
 void workload_free(workload *w);
 
