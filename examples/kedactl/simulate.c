@@ -148,11 +148,11 @@ static bool is_set(const char *variable)
 
 static bool has_colour(void)
 {
-    const char *term = getenv("TERM");
+    const char *term = getenv("TERM"), *forced = getenv("CLICOLOR_FORCE");
 
     if (is_set("NO_COLOR"))
         return false;
-    if (is_set("CLICOLOR_FORCE") && strcmp(getenv("CLICOLOR_FORCE"), "0") != 0)
+    if (forced != NULL && forced[0] != '\0' && strcmp(forced, "0") != 0)
         return true;
     return isatty(STDOUT_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
 }

@@ -318,7 +318,7 @@ keda_status keda_simulation_expect(const keda_simulation *s, const char *file, c
     if (rc == KEDA_OK && (root == NULL || root->type != NODE_MAP || root->nitems == 0))
         rc = keda_error_set(err, KEDA_EINVAL,
                             "%s:1:1: expected members such as maxReplicas: 10", file);
-    for (size_t i = 0; rc == KEDA_OK && i < root->nitems; i++)
+    for (size_t i = 0; rc == KEDA_OK && root != NULL && i < root->nitems; i++)
         rc = compare_member(&c, root->items[i]);
     node_read_free(root);
     if (rc == KEDA_OK && ndifferent != NULL)

@@ -98,25 +98,35 @@ void plot_number(plot *p, double value)
     plot_puts(p, text);
 }
 
+/* Bytes that a UTF-8 character beginning so has; 0: none does. */
+static size_t utf8_size(unsigned char lead)
+{
+    if (lead < 0x80)
+        return 1;
+    if (lead < 0xC2 || lead > 0xF4)
+        return 0;
+    return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+
+/* Overlong forms, surrogates, and what is beyond Unicode or no character of XML. */
+static bool is_forbidden(const unsigned char *t)
+{
+    return (t[0] == 0xE0 && t[1] < 0xA0) || (t[0] == 0xF0 && t[1] < 0x90) ||
+           (t[0] == 0xED && t[1] > 0x9F) || (t[0] == 0xF4 && t[1] > 0x8F) ||
+           (t[0] == 0xEF && t[1] == 0xBF && t[2] > 0xBD);
+}
+
 /* Bytes of the UTF-8 character at t that XML may have; 0: none. */
 static size_t xml_size(const unsigned char *t)
 {
-    const size_t size = t[0] < 0x80   ? 1
-                        : t[0] < 0xC2 ? 0
-                        : t[0] < 0xE0 ? 2
-                        : t[0] < 0xF0 ? 3
-                                      : 4;
+    const size_t size = utf8_size(t[0]);
 
-    if (size == 0 || t[0] > 0xF4 || t[0] == 0x7F || (t[0] < 0x20 && t[0] != '\n'))
+    if (t[0] == 0x7F || (t[0] < 0x20 && t[0] != '\n'))
         return 0;
     for (size_t i = 1; i < size; i++)
         if ((t[i] & 0xC0u) != 0x80u)
             return 0;
-    const bool is_overlong = (t[0] == 0xE0 && t[1] < 0xA0) || (t[0] == 0xF0 && t[1] < 0x90);
-    const bool is_surrogate = t[0] == 0xED && t[1] > 0x9F;
-    const bool is_beyond = t[0] == 0xF4 && t[1] > 0x8F;
-    const bool is_no_character = t[0] == 0xEF && t[1] == 0xBF && t[2] > 0xBD;
-    return is_overlong || is_surrogate || is_beyond || is_no_character ? 0 : size;
+    return size > 1 && is_forbidden(t) ? 0 : size;
 }
 
 void plot_xml(plot *p, const char *text)
