@@ -238,32 +238,36 @@ void machine_sort(machine *m, formula_value *values, formula_value *others, uint
     m->heap_used = mark;
 }
 
-static formula_value sort(machine *m, const formula_value *arguments, uint32_t count)
+bool machine_read_order(machine *m, const formula_value *order, bool *is_descending)
 {
-    const formula_value *v = &arguments[0];
-    const formula_value *order = count > 1 ? &arguments[1] : NULL;
-    const bool is_word = order != NULL && order->kind == FORMULA_VALUE_STRING;
-    const bool is_descending =
-        is_word && order->size == 4 && memcmp(order->as.text, "desc", 4) == 0;
-    if (order != NULL && !is_descending &&
-        !(is_word && order->size == 3 && memcmp(order->as.text, "asc", 3) == 0))
-        machine_fail(m, "expected \"asc\" or \"desc\" as the order");
-    if (!formula_is_array(v))
-        return wrong(m, FORMULA_FN_SORT, v);
-    formula_value *cells = machine_make(m, v->size) && machine_spend(m, v->size)
-                               ? machine_cells(m, v->size)
-                               : NULL;
+    const bool is_string = order->kind == FORMULA_VALUE_STRING;
+    *is_descending = is_string && order->size == 4 && memcmp(order->as.text, "desc", 4) == 0;
+    if (*is_descending ||
+        (is_string && order->size == 3 && memcmp(order->as.text, "asc", 3) == 0))
+        return true;
+    machine_fail(m, "expected \"asc\" or \"desc\" as the order");
+    return false;
+}
+
+static formula_value sort(machine *m, formula_value array, bool is_descending)
+{
+    if (!formula_is_array(&array))
+        return wrong(m, FORMULA_FN_SORT, &array);
+    formula_value *cells = NULL;
+    if (machine_make(m, array.size) && machine_spend(m, array.size))
+        cells = machine_cells(m, array.size);
     if (cells == NULL)
         return formula_nil();
-    for (uint32_t i = 0; i < v->size; i++)
-        cells[i] = formula_item(v, i);
-    machine_sort(m, cells, NULL, v->size, is_descending);
-    return formula_array(cells, v->size);
+    for (uint32_t i = 0; i < array.size; i++)
+        cells[i] = formula_item(&array, i);
+    machine_sort(m, cells, NULL, array.size, is_descending);
+    return formula_array(cells, array.size);
 }
 
 formula_value machine_array_function(machine *m, uint8_t fn, const formula_value *arguments,
                                      uint32_t count)
 {
+    bool is_descending = false;
     switch (fn) {
     case FORMULA_FN_LEN:
         return length(m, arguments);
@@ -289,6 +293,8 @@ formula_value machine_array_function(machine *m, uint8_t fn, const formula_value
     case FORMULA_FN_FLATTEN:
         return flatten(m, arguments);
     default:
-        return sort(m, arguments, count);
+        if (count > 1 && !machine_read_order(m, &arguments[1], &is_descending))
+            return formula_nil();
+        return sort(m, arguments[0], is_descending);
     }
 }

@@ -22,17 +22,6 @@ static formula_scope *scope_of(machine *m)
 
 /* --- begin --------------------------------------------------------------------------------------- */
 
-static bool read_order(machine *m, const formula_value *order, bool *is_descending)
-{
-    const bool is_string = order->kind == FORMULA_VALUE_STRING;
-    *is_descending = is_string && order->size == 4 && memcmp(order->as.text, "desc", 4) == 0;
-    if (*is_descending ||
-        (is_string && order->size == 3 && memcmp(order->as.text, "asc", 3) == 0))
-        return true;
-    machine_fail(m, "expected \"asc\" or \"desc\" as the order");
-    return false;
-}
-
 static void begin_reduce(machine *m, formula_scope *s)
 {
     if (s->left == 0) {
@@ -90,7 +79,7 @@ uint32_t machine_third(machine *m, const formula_insn *insn, uint32_t next)
     if (s->fn == FORMULA_FN_REDUCE)
         s->acc = third;
     else
-        (void)read_order(m, &third, &s->is_descending);
+        (void)machine_read_order(m, &third, &s->is_descending);
     s->mark = m->heap_used;
     return s->left == 0 ? (uint32_t)insn->arg : next;
 }

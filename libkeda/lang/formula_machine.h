@@ -83,6 +83,8 @@ typedef formula_value machine_function(machine *m, uint8_t fn, const formula_val
 machine_function machine_number_function; /* formula_numbers.c: up to bitnot */
 machine_function machine_array_function;  /* formula_arrays.c: len to sort */
 machine_function machine_text_function;   /* formula_strings.c: type and on */
+/* "asc" or "desc"; false and reported when it is neither. */
+bool machine_read_order(machine *m, const formula_value *order, bool *is_descending);
 /* Sorts values, and `others` along with them where that is not NULL. Long ones need as many cells of
  * scratch. */
 void machine_sort(machine *m, formula_value *values, formula_value *others, uint32_t count,

@@ -276,8 +276,8 @@ static int64_t shift(machine *m, uint8_t fn, int64_t x, int64_t by)
 {
     if (by < 0)
         machine_fail(m, "a shift by less than 0");
-    if (fn == FORMULA_FN_BIT_SHR)
-        return by < 0 || by > 63 ? -(int64_t)(x < 0) : x >> by;
+    if (fn == FORMULA_FN_BIT_SHR && x < 0) /* the sign comes in from the left */
+        return by < 0 || by > 63 ? -1 : (int64_t) ~(~(uint64_t)x >> by);
     if (by < 0 || by > 63)
         return 0;
     return (int64_t)(fn == FORMULA_FN_BIT_SHL ? (uint64_t)x << by : (uint64_t)x >> by);

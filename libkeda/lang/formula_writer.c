@@ -69,33 +69,37 @@ typedef struct decimals {
     int count, point;
 } decimals;
 
-static decimals decimals_of(double value)
+/* Digits up to the exponent, without the zeros before them; *at goes behind them. */
+static decimals read_digits(const char **at)
 {
-    char text[MAX_DIGITS];
     decimals d = {.count = 0};
-    (void)num_format_double(value, text, sizeof text);
-    const char *at = text;
     bool is_behind_point = false;
-    int shift = 0;
-    for (; (*at >= '0' && *at <= '9') || *at == '.'; at++) {
-        if (*at == '.') {
+    for (; (**at >= '0' && **at <= '9') || **at == '.'; ++*at) {
+        const bool leads = d.count == 0 && **at == '0';
+        if (**at == '.') {
             is_behind_point = true;
             continue;
         }
-        const bool leads = d.count == 0 && *at == '0';
         if (!leads)
-            d.digits[d.count++] = *at;
-        shift += is_behind_point ? (leads ? -1 : 0) : (leads ? 0 : 1);
+            d.digits[d.count++] = **at;
+        if (leads == is_behind_point)
+            d.point += leads ? -1 : 1;
     }
+    return d;
+}
+
+static decimals decimals_of(double value)
+{
+    char text[MAX_DIGITS];
+    (void)num_format_double(value, text, sizeof text);
+    const char *at = text;
+    decimals d = read_digits(&at);
     if (*at == 'e' || *at == 'E')
-        shift += (int)strtol(at + 1, NULL, 10);
+        d.point += (int)strtol(at + 1, NULL, 10);
     while (d.count > 1 && d.digits[d.count - 1] == '0')
         d.count--;
-    if (d.count == 0) {
-        d.digits[d.count++] = '0';
-        shift = 1;
-    }
-    d.point = shift;
+    if (d.count == 0)
+        return (decimals){.digits = "0", .count = 1, .point = 1};
     return d;
 }
 
