@@ -7,11 +7,6 @@
 #include "base/mem.h"
 #include "draft.h"
 
-static void read_hpa_behavior(reader *r, const node *map, void *out)
-{
-    behavior_read(r, map, &((scaled_object *)out)->behavior);
-}
-
 static const member hpa_members[] = {
     {.name = "name",
      .kind = MEMBER_STRING,
@@ -20,7 +15,7 @@ static const member hpa_members[] = {
      .help = "Name of the HorizontalPodAutoscaler that KEDA would make."},
     {.name = "behavior",
      .kind = MEMBER_MAP,
-     .read = read_hpa_behavior,
+     .read = behavior_read,
      .table = &behavior_table,
      .help = "Limits of scaling up and down, as of a HorizontalPodAutoscaler."},
 };

@@ -173,14 +173,21 @@ const member_table behavior_table = {MEMBER_TABLE(behavior_members)};
 
 void behavior_read(reader *r, const node *map, void *out)
 {
-    behavior_spec *behavior = out;
-    behavior->is_present = true;
+    scaled_object *object = out;
+    behavior_spec *behavior = mem_zalloc(1, sizeof *behavior);
+    if (behavior == NULL) {
+        reader_out_of_memory(r);
+        return;
+    }
+    object->behavior = behavior;
     reader_members(r, map, behavior_members, behavior_table.count, behavior);
 }
 
-void behavior_clear(behavior_spec *behavior)
+void behavior_free(behavior_spec *behavior)
 {
+    if (behavior == NULL)
+        return;
     mem_free(behavior->up_policies);
     mem_free(behavior->down_policies);
-    *behavior = (behavior_spec){0};
+    mem_free(behavior);
 }

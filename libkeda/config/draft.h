@@ -20,9 +20,10 @@ void triggers_read(reader *r, const node *list, void *object);
 void advanced_read(reader *r, const node *map, void *object);
 void fallback_read(reader *r, const node *map, void *object);
 int32_t fallback_behavior(const scaled_object *object); /* keda_fallback_behavior */
-void behavior_read(reader *r, const node *map, void *behavior_spec);
-void behavior_clear(behavior_spec *behavior);
+void behavior_read(reader *r, const node *map, void *object);
+void behavior_free(behavior_spec *behavior);
 void trigger_spec_clear(trigger_spec *trigger);
+void trigger_spec_take_texts(trigger_spec *trigger, text_block *all);
 
 /* What members mean together: spec: admission S1 to S9, S14 to S16, W1, W2. */
 void checks_run(reader *r, const node *spec, scaled_object *object);

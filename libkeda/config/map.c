@@ -10,11 +10,16 @@
 #include "params.h"
 
 /* The maps own what their read-only public face points to. */
-static void free_text(const char *text)
+static char *own(const char *text)
 {
     char *owned;
     memcpy(&owned, &text, sizeof owned);
-    mem_free_secret(owned);
+    return owned;
+}
+
+static void free_text(const char *text)
+{
+    mem_free_secret(own(text));
 }
 
 /* There is no capacity to look at: the room doubles whenever the count is a power of two. */
@@ -86,6 +91,21 @@ void map_clear(keda_map *map)
     }
     mem_free(map->items);
     *map = (keda_map){0};
+}
+
+static const char *taken(const char *text, text_block *all)
+{
+    char *moved = own(text);
+    text_block_take(all, &moved);
+    return moved;
+}
+
+void map_take_texts(keda_map *map, text_block *all)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        map->items[i].name = taken(map->items[i].name, all);
+        map->items[i].value = taken(map->items[i].value, all);
+    }
 }
 
 const char *params_map_get(const keda_map *map, const char *name)

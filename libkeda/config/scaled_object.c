@@ -187,6 +187,50 @@ static void read_all(reader *r, draft *d)
         checks_run(r, spec, &d->object);
 }
 
+/* ---- texts */
+
+static const size_t text_offsets[] = {
+    offsetof(scaled_object, space),
+    offsetof(scaled_object, name),
+    offsetof(scaled_object, id),
+    offsetof(scaled_object, target_api_version),
+    offsetof(scaled_object, target_kind),
+    offsetof(scaled_object, target_name),
+    offsetof(scaled_object, env_container),
+    offsetof(scaled_object, hpa_name),
+    offsetof(scaled_object, fallback_behavior),
+    offsetof(scaled_object, formula),
+    offsetof(scaled_object, modifiers_target),
+    offsetof(scaled_object, modifiers_activation),
+    offsetof(scaled_object, modifiers_metric_type),
+};
+enum { NTEXTS = sizeof text_offsets / sizeof text_offsets[0] };
+
+static char **text_at(scaled_object *object, size_t i)
+{
+    return (char **)(void *)((char *)object + text_offsets[i]);
+}
+
+static void take_texts(scaled_object *object, text_block *all)
+{
+    for (size_t i = 0; i < NTEXTS; i++)
+        text_block_take(all, text_at(object, i));
+    for (size_t i = 0; i < object->ntriggers; i++)
+        trigger_spec_take_texts(&object->triggers[i], all);
+}
+
+/* Nothing of it changes any more. */
+static keda_status pack_texts(scaled_object *object, keda_error *err)
+{
+    text_block all = {0};
+    take_texts(object, &all);
+    if (!text_block_make(&all))
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    take_texts(object, &all);
+    object->texts = all;
+    return KEDA_OK;
+}
+
 keda_status scaled_object_read(scaled_object *out, const document *doc, bool is_strict,
                                keda_findings *findings, keda_error *err)
 {
@@ -197,7 +241,9 @@ keda_status scaled_object_read(scaled_object *out, const document *doc, bool is_
         read_all(&r, &d);
     else
         reader_out_of_memory(&r);
-    const keda_status rc = reader_status(&r, err);
+    keda_status rc = reader_status(&r, err);
+    if (rc == KEDA_OK)
+        rc = pack_texts(&d.object, err);
     *out = (scaled_object){0};
     if (rc == KEDA_OK)
         *out = d.object;
@@ -210,26 +256,19 @@ void scaled_object_clear(scaled_object *object)
 {
     if (object == NULL)
         return;
-    char *texts[] = {object->space,
-                     object->name,
-                     object->id,
-                     object->target_api_version,
-                     object->target_kind,
-                     object->target_name,
-                     object->env_container,
-                     object->hpa_name,
-                     object->fallback_behavior,
-                     object->formula,
-                     object->modifiers_target,
-                     object->modifiers_activation,
-                     object->modifiers_metric_type};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        mem_free(texts[i]);
+    const bool is_packed = object->texts.memory != NULL;
+    for (size_t i = 0; !is_packed && i < NTEXTS; i++)
+        mem_free(*text_at(object, i));
     keda_formula_free(object->compiled_formula);
-    behavior_clear(&object->behavior);
-    for (size_t i = 0; i < object->ntriggers; i++)
-        trigger_spec_clear(&object->triggers[i]);
+    behavior_free(object->behavior);
+    for (size_t i = 0; i < object->ntriggers; i++) {
+        if (is_packed)
+            mem_free(object->triggers[i].metadata.items);
+        else
+            trigger_spec_clear(&object->triggers[i]);
+    }
     mem_free(object->triggers);
+    text_block_clear(&object->texts);
     *object = (scaled_object){0};
 }
 
@@ -249,8 +288,9 @@ void scaled_object_policy(const scaled_object *object, keda_policy *out)
     out->fallback_threshold = object->fallback_threshold;
     out->fallback_behavior = fallback_behavior(object);
     modifiers_policy(object, out);
-    out->has_behavior = object->behavior.is_present ? 1 : 0;
-    out->scale_up = object->behavior.has_up ? &object->behavior.up : NULL;
-    out->scale_down = object->behavior.has_down ? &object->behavior.down : NULL;
+    const behavior_spec *behavior = object->behavior;
+    out->has_behavior = behavior != NULL ? 1 : 0;
+    out->scale_up = behavior != NULL && behavior->has_up ? &behavior->up : NULL;
+    out->scale_down = behavior != NULL && behavior->has_down ? &behavior->down : NULL;
     out->sync_interval_ms = (int32_t)object->sync_interval_ms;
 }

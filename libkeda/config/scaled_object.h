@@ -11,6 +11,7 @@
 #include <keda/scaler.h>
 
 #include "document.h"
+#include "text_block.h"
 
 typedef struct trigger_spec {
     char *type;
@@ -26,7 +27,6 @@ typedef struct trigger_spec {
 } trigger_spec;
 
 typedef struct behavior_spec {
-    bool is_present;
     bool has_up, has_down;
     keda_scaling_rules up, down; /* policies point into the arrays below */
     keda_rate_policy *up_policies, *down_policies;
@@ -46,7 +46,7 @@ typedef struct scaled_object {
     bool force_activation;
     bool restore_original; /* advanced.restoreToOriginalReplicaCount */
     char *hpa_name;
-    behavior_spec behavior;
+    behavior_spec *behavior; /* NULL: none */
     bool has_fallback;
     int32_t fallback_threshold, fallback_replicas;
     char *fallback_behavior; /* "static" when unset */
@@ -55,6 +55,7 @@ typedef struct scaled_object {
     keda_formula *compiled_formula; /* of the triggers' names; NULL without modifiers */
     trigger_spec *triggers;
     size_t ntriggers;
+    text_block texts; /* where all of its texts lie once it is read */
 } scaled_object;
 
 /* Reads one document; findings are added with places (errors, unknown names with a did-you-mean,

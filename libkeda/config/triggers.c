@@ -3,8 +3,6 @@
  * spec.triggers of a ScaledObject. What a trigger's metadata means is its type's field table's business
  * (params.h); here every value of it is a string.
  */
-#include <string.h>
-
 #include "base/mem.h"
 #include "draft.h"
 #include "map.h"
@@ -75,14 +73,18 @@ static const member trigger_members[] = {
 };
 const member_table trigger_table = {MEMBER_TABLE(trigger_members)};
 
-/* cpu and memory have rules of their own, which their type knows. */
+/* cpu and memory have types of their own, and no default: that there is none their `specs` say. */
 static void check_metric_type(reader *r, const node *map, trigger_spec *trigger)
 {
     keda_error err = KEDA_ERROR_INIT;
-    if (trigger->type != NULL &&
-        (strcmp(trigger->type, "cpu") == 0 || strcmp(trigger->type, "memory") == 0))
-        return;
-    if (metric_type_parse(trigger->metric_type, &trigger->target_type, &err) != KEDA_OK)
+    const char *text = trigger->metric_type;
+    keda_status rc = KEDA_OK;
+
+    if (!trigger_spec_is_resource(trigger))
+        rc = metric_type_parse(text, &trigger->target_type, &err);
+    else if (text != NULL && text[0] != '\0')
+        rc = metric_type_parse_resource(text, &trigger->target_type, &err);
+    if (rc != KEDA_OK)
         reader_error_in(r, map, "metricType", "%s", err.text);
 }
 
@@ -119,6 +121,16 @@ void triggers_read(reader *r, const node *list, void *out)
         return;
     }
     reader_items(r, list, read_trigger, object);
+}
+
+void trigger_spec_take_texts(trigger_spec *trigger, text_block *all)
+{
+    text_block_take(all, &trigger->type);
+    text_block_take(all, &trigger->name);
+    text_block_take(all, &trigger->auth_name);
+    text_block_take(all, &trigger->auth_kind);
+    text_block_take(all, &trigger->metric_type);
+    map_take_texts(&trigger->metadata, all);
 }
 
 void trigger_spec_clear(trigger_spec *trigger)

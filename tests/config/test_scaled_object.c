@@ -63,7 +63,7 @@ Test(scaled_object, has_the_defaults_of_the_tutorial)
     cr_expect_eq(o->idle_replicas, -1);
     cr_expect_eq(o->pause, 0);
     cr_expect_eq(o->paused_replicas, -1);
-    cr_expect_not(o->has_fallback || o->has_modifiers || o->behavior.is_present);
+    cr_expect_not(o->has_fallback || o->has_modifiers || o->behavior != NULL);
     cr_assert_eq(o->ntriggers, 1);
     const trigger_spec *t = &o->triggers[0];
     cr_expect_str_eq(t->type, "kafka");
