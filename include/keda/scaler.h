@@ -173,6 +173,25 @@ KEDA_API KEDA_MUST_USE keda_status keda_spec_add_name(keda_spec_list *out, const
                                                       double target, double activation,
                                                       keda_error *err);
 
+/**
+ * Adds a resource metric, which is read from the pods: it has no s<index>- name and takes no part in
+ * activation, fallback and formula.
+ *
+ * resource   "cpu" or "memory"
+ * container  of the pods; NULL or "": the whole pod
+ * target     as the trigger's metricType has it: Utilization, a whole percentage of what the pods
+ *            request; AverageValue, a quantity such as 500m or 1Gi
+ * errors     KEDA_EINVAL for another metricType, a target that is none or not above zero;
+ *            KEDA_ENOMEM
+ */
+KEDA_API KEDA_MUST_USE keda_status keda_spec_add_resource(keda_spec_list *out,
+                                                          const char *resource,
+                                                          const char *container,
+                                                          const char *target, keda_error *err);
+
+/** Namespace of the workload, for names that are made of it; "" when unknown. Borrowed. */
+KEDA_API const char *keda_spec_namespace(const keda_spec_list *list);
+
 /** Who asks; all texts are borrowed from the instance. */
 typedef struct keda_scaler_info {
     size_t struct_size;

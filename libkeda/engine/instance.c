@@ -61,6 +61,7 @@ static keda_scaler *allocate(const keda_scaler_desc *desc, const instance_info *
     s->trigger = trigger;
     s->metric_type = info->metric_type;
     s->index = info->index;
+    s->is_metric_source = info->is_metric_source;
     return s;
 }
 
@@ -340,6 +341,7 @@ void keda_scaler_describe(const keda_scaler *self, keda_scaler_info *out)
         .trigger = self->trigger,
         .metric_type = self->metric_type,
         .index = self->index,
+        .is_metric_source = self->is_metric_source,
     };
     const size_t size = out->struct_size < sizeof all ? out->struct_size : sizeof all;
     if (size >= sizeof out->struct_size)

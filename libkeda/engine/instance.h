@@ -16,6 +16,7 @@ typedef struct instance_info {
     const char *trigger;
     const char *metric_type;
     int32_t index;
+    int32_t is_metric_source;
 } instance_info;
 
 /* What a blocking type polls and closes on; made at its first poll. */
@@ -33,7 +34,7 @@ struct keda_scaler {
     /* Texts, parameters and state lie behind the struct. */
     const char *workload, *trigger;
     const char *metric_type;
-    int32_t index;
+    int32_t index, is_metric_source;
     void *meta, *state;
     keda_map params;    /* by name, for types without a struct */
     keda_poll *poll;    /* under way; NULL: idle */

@@ -402,6 +402,7 @@ static uint64_t fingerprint_of(const stage *st)
 
     hash = mix(mix(mix(hash, spec->type), spec->name), spec->metric_type);
     hash = mix(hash, spec->use_cached_metrics ? "cached" : "");
+    hash = mix(hash, st->t->workload->object.has_modifiers ? "source" : "");
     return mix_map(mix_map(mix_map(hash, &spec->metadata), &st->auth), &st->env);
 }
 
@@ -409,7 +410,16 @@ static uint64_t fingerprint_of(const stage *st)
 
 static const char *metric_type_of(const trigger_spec *spec)
 {
-    return spec->target_type == KEDA_TARGET_VALUE ? "Value" : "AverageValue";
+    static const char *const names[] = {[KEDA_TARGET_AVERAGE_VALUE] = "AverageValue",
+                                        [KEDA_TARGET_VALUE] = "Value",
+                                        [KEDA_TARGET_UTILIZATION] = "Utilization"};
+    return names[spec->target_type];
+}
+
+/* spec: scaledobject 8.5: what a formula takes needs no target of its own. */
+static int32_t is_metric_source(const stage *st)
+{
+    return st->t->workload->object.has_modifiers ? 1 : 0;
 }
 
 /* *out may stay NULL: the problems have been told. */
@@ -419,9 +429,12 @@ static keda_status make_instance(stage *st, keda_scaler **out)
     const instance_info info = {.workload = t->workload->object.id,
                                 .trigger = t->spec->name == NULL ? "" : t->spec->name,
                                 .metric_type = metric_type_of(t->spec),
-                                .index = (int32_t)st->index};
-    const params_sources sources = {
-        .metadata = &t->spec->metadata, .auth = &st->auth, .env = &st->env};
+                                .index = (int32_t)st->index,
+                                .is_metric_source = is_metric_source(st)};
+    const params_sources sources = {.metadata = &t->spec->metadata,
+                                    .auth = &st->auth,
+                                    .env = &st->env,
+                                    .is_metric_source = is_metric_source(st)};
     keda_scaler *s = NULL;
     size_t nproblems = 0;
     keda_status rc = KEDA_OK;
@@ -505,6 +518,17 @@ static void trim(keda_spec_list *specs)
     specs->capacity = specs->count;
 }
 
+static void warn_of_resources(stage *st)
+{
+    for (size_t i = 0; i < st->t->specs.count; i++) {
+        if (metric_spec_source(&st->t->specs.items[i]) == KEDA_SOURCE_EXTERNAL)
+            continue;
+        say(st, KEDA_SEVERITY_WARNING, KEDA_OK, "type",
+            "is read but not honoured yet: what pods use is not asked for and stays unknown");
+        return;
+    }
+}
+
 static void check_and_specify(stage *st)
 {
     trigger *t = st->t;
@@ -515,12 +539,18 @@ static void check_and_specify(stage *st)
         return;
     }
     t->specs.trigger_index = (int32_t)st->index;
+    t->specs.is_metric_source = is_metric_source(st);
+    t->specs.metric_type = t->spec->metric_type;
+    t->specs.space = t->workload->object.space;
     keda_status rc = instance_specs(t->instance, &t->specs, &err);
+    t->specs.metric_type = t->specs.space = NULL;
     trim(&t->specs);
     if (rc == KEDA_OK && t->specs.count == 0)
         rc = keda_error_set(&err, KEDA_EINVAL, "trigger type %s gave no metric", t->spec->type);
     if (rc != KEDA_OK)
         say(st, KEDA_SEVERITY_ERROR, rc, "", err.text);
+    else
+        warn_of_resources(st);
 }
 
 /* Upstream ignores what it does not know; a strict check does not. */

@@ -64,11 +64,13 @@ static void lay_out_metric(workload *w, size_t at, const trigger *t, const metri
     w->metric_names[at] = spec->name;
     w->metric_policies[at] = (keda_metric_policy){
         .struct_size = sizeof(keda_metric_policy),
-        .source = KEDA_SOURCE_EXTERNAL,
+        .source = metric_spec_source(spec),
         .target_type = t->spec->target_type,
-        .target_milli = spec->target_milli,
+        /* What a formula takes may have none; nothing is measured against it then. */
+        .target_milli = spec->target_milli > 0 ? spec->target_milli : 1,
         .activation = spec->activation,
         .trigger = m->trigger,
+        .is_cpu = spec->resource != NULL && spec->resource->is_cpu ? 1 : 0,
         .variable = scaled_object_variable(&w->object, (size_t)m->trigger)};
 }
 

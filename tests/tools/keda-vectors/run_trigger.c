@@ -83,12 +83,18 @@ static bool parse_fields(struct trigger_line *t, const keda_map *metadata, const
     return failing == 0;
 }
 
+static bool is_resource(const keda_scaler_desc *desc)
+{
+    return strcmp(desc->type, "cpu") == 0 || strcmp(desc->type, "memory") == 0;
+}
+
 /* The original takes any other text for a type and hands it on; the library refuses it by name where
- * documents are read, which is not what these lines are about. */
+ * documents are read, which is not what these lines are about. cpu and memory refuse it themselves. */
 static bool takes_metric_type(struct trigger_line *t, const char *type)
 {
     t->target_type = type[0] == '\0' ? "AverageValue" : type;
-    return strcmp(type, "Utilization") != 0;
+    t->specs.metric_type = type;
+    return is_resource(t->desc) || strcmp(type, "Utilization") != 0;
 }
 
 void trigger_line_open(struct trigger_line *t, const keda_scaler_desc *desc,
@@ -101,6 +107,7 @@ void trigger_line_open(struct trigger_line *t, const keda_scaler_desc *desc,
     t->specs.trigger_index = vector_i32_or(input, "triggerIndex", 0, report);
     t->specs.is_metric_source = vector_bool_or(input, "asMetricSource", false, report);
     t->specs.takes_any_target = !has_target_field(desc);
+    t->specs.space = vector_text_or(input, "namespace", "", report);
     t->is_refused = !parse_fields(t, metadata, input) ||
                     !takes_metric_type(t, vector_text_or(input, "metricType", "", report)) ||
                     (desc->check != NULL && desc->check(t->meta, NULL, NULL) != KEDA_OK) ||
@@ -247,17 +254,50 @@ static void compare_facts(const json_t *facts, const struct trigger_line *t,
 
 /* ---- metrics ---- */
 
+static const char *source_name(const metric_spec *spec)
+{
+    static const char *const names[] = {[KEDA_SOURCE_EXTERNAL] = "External",
+                                        [KEDA_SOURCE_RESOURCE] = "Resource",
+                                        [KEDA_SOURCE_CONTAINER_RESOURCE] = "ContainerResource"};
+    return names[metric_spec_source(spec)];
+}
+
+static void compare_name(const json_t *expected, const metric_spec *got, size_t i,
+                         struct report *report)
+{
+    char what[48];
+
+    if (got->resource == NULL) {
+        report_text(report, vector_path(what, sizeof what, "metrics[%zu].name", i),
+                    vector_text(expected, "name", report), got->name);
+        return;
+    }
+    report_text(report, vector_path(what, sizeof what, "metrics[%zu].resource", i),
+                vector_text(expected, "resource", report),
+                got->resource->is_cpu ? "cpu" : "memory");
+    report_text(report, vector_path(what, sizeof what, "metrics[%zu].container", i),
+                vector_text_or(expected, "container", NULL, report), got->resource->container);
+    if (vector_has(expected, "target_quantity"))
+        report_text(report, vector_path(what, sizeof what, "metrics[%zu].target_quantity", i),
+                    vector_text(expected, "target_quantity", report), got->resource->quantity);
+}
+
 static void compare_metric(const json_t *expected, const metric_spec *got, const char *type,
                            size_t i, struct report *report)
 {
     char what[48];
 
     report_text(report, vector_path(what, sizeof what, "metrics[%zu].source", i),
-                vector_text(expected, "source", report), "External");
-    report_text(report, vector_path(what, sizeof what, "metrics[%zu].name", i),
-                vector_text(expected, "name", report), got->name);
+                vector_text(expected, "source", report), source_name(got));
+    compare_name(expected, got, i, report);
     report_text(report, vector_path(what, sizeof what, "metrics[%zu].target_type", i),
                 vector_text(expected, "target_type", report), type);
+    if (vector_has(expected, "average_utilization")) {
+        report_i64(
+            report, vector_path(what, sizeof what, "metrics[%zu].average_utilization", i),
+            vector_i64(expected, "average_utilization", report) * 1000, got->target_milli);
+        return;
+    }
     /* A target beyond the range of thousandths is kept at its end. */
     report_i64(report, vector_path(what, sizeof what, "metrics[%zu].target_milli", i),
                vector_has(expected, "target_milli")
