@@ -118,7 +118,8 @@ static keda_status read_quantity(const char *text, metric_spec *spec, keda_error
 
     if (!quantity_parse(text, &value))
         return keda_error_set(err, KEDA_EINVAL,
-                              "\"%.64s\" is not a quantity such as 500m or 1Gi", text);
+                              "the target \"%.64s\" is not a quantity such as 500m or 1Gi",
+                              text);
     (void)quantity_text(&value, canonical, sizeof canonical);
     spec->target_milli = quantity_milli(&value);
     spec->resource->quantity = mem_strdup(canonical);
@@ -138,7 +139,8 @@ static keda_status read_resource_target(const keda_spec_list *out, const char *t
     if (type == KEDA_TARGET_AVERAGE_VALUE)
         rc = read_quantity(text, spec, err);
     else if (!read_percent(text, &spec->target_milli))
-        rc = keda_error_set(err, KEDA_EINVAL, "\"%.64s\" is not a whole percentage", text);
+        rc = keda_error_set(err, KEDA_EINVAL, "the target \"%.64s\" is not a whole percentage",
+                            text);
     if (rc != KEDA_OK || spec->target_milli > 0 || out->takes_any_target != 0)
         return rc;
     return keda_error_set(err, KEDA_EINVAL, "the target must be greater than zero");
