@@ -65,14 +65,14 @@ static bool is_news(const workload *w, const keda_record *made)
     room kept;
     const keda_record *newest = &kept.record;
 
-    if (!take_out(w, 0, &kept) || made->is_write || newest->is_write ||
-        made->due == newest->due)
-        return true;
-    if (made->to != newest->to || made->is_error != newest->is_error ||
+    if (!take_out(w, 0, &kept) || made->is_write || newest->outcome == KEDA_OUTCOME_FAILED ||
+        made->to != newest->to || made->is_error != newest->is_error ||
         made->is_active != newest->is_active)
         return true;
-    return made->reason != KEDA_REASON_NO_SYNC &&
-           (made->reason != newest->reason || !has_same_metrics(made, newest));
+    if (made->reason == KEDA_REASON_NO_SYNC)
+        return newest->reason == KEDA_REASON_NO_SYNC;
+    return made->due == newest->due || made->reason != newest->reason ||
+           !has_same_metrics(made, newest);
 }
 
 void records_note(workload *w, keda_outcome outcome)

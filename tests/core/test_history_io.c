@@ -42,7 +42,7 @@ Test(history_io, makes_the_same_history_again)
     for (int kind = 0; kind < HISTORY_KINDS; kind++)
         cr_assert_gt(state.lists[kind].n, 0, "list %d", kind);
     const size_t size = history_bytes_of(state.capacity);
-    cr_assert_eq(size, sizeof s.memory / 8 * 8);
+    cr_assert_leq(size, sizeof s.memory);
     keda_history *made = malloc(size);
     cr_assert_not_null(made);
     cr_assert(history_import(made, &state));

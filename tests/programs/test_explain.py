@@ -27,8 +27,8 @@ def test_explains_what_bound_and_what_would_have_changed_it(start, spool, file, 
     spool.fill(35)
     kedad = start("-f", file)
     kedad.wait(lambda: kedad.replicas() == 4, "4 workers")
-    kedad.wait(lambda: "stays 4" in explain(kedactl, kedad, "work"), "the count to stay")
-    text = explain(kedactl, kedad, "work")
+    text = kedad.wait(lambda: (lambda said: "stays 4" in said and said)(explain(kedactl, kedad, "work")),
+                      "the count to stay")
     assert "35" in text and "target 10 per replica" in text and "wants 4" in text, text
     flip = re.search(r"smallest change: 4 -> (\d+) had \S+ been (above|at most|below) (\d+)", text)
     assert flip, text

@@ -70,10 +70,10 @@ def test_validate_in_json(kedactl):
 
 
 def test_validate_warns_of_what_is_not_honoured(kedactl):
-    text = TUTORIAL.replace("  triggers:", "  fallback: {failureThreshold: 3, replicas: 2}\n  triggers:")
+    text = TUTORIAL.replace("  triggers:", "  advanced: {horizontalPodAutoscalerConfig: {name: mine}}\n  triggers:")
     answer = kedactl("validate", "--lenient", "-", text=text)
     assert answer.returncode == 0, answer.stdout
-    assert "warning: spec.fallback" in answer.stdout
+    assert "warning: spec.advanced.horizontalPodAutoscalerConfig.name" in answer.stdout
 
 
 def test_validate_reads_folders_and_reports_files_that_are_not_there(kedactl, tmp_path):

@@ -3,6 +3,7 @@
  * scalingModifiers, useCachedMetrics). */
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "support/rig.h"
@@ -48,7 +49,9 @@ static const char *explain(int64_t wall_ms)
     text[0] = '\0';
     const keda_status rc =
         keda_engine_explain(r.engine, "default/orders", wall_ms, collect, text, &err);
-    return rc == KEDA_OK ? text : strcpy(text, err.text);
+    if (rc != KEDA_OK)
+        (void)snprintf(text, sizeof text, "%s", err.text);
+    return text;
 }
 
 Test(fallback, holds_the_count_until_the_threshold_and_then_asks_for_its_own)
