@@ -57,7 +57,7 @@ struct history_list history_list_of(const keda_history *history, enum history_ki
     ensures \result == (value < 0 ? -value - 1 : value); */
 static inline int32_t history_event_change(int32_t value)
 {
-    return value < 0 ? ~value : value;
+    return value < 0 ? -(value + 1) : value;
 }
 
 /* Smallest count since from_ms, the one that held then included; `present` if none is known. */
