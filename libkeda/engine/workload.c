@@ -89,27 +89,40 @@ static keda_status make_history(workload *w, keda_error *err)
     return KEDA_OK;
 }
 
+/* What there is one of for each metric, in one piece: most workloads have one metric. */
+static keda_status make_metrics(workload *w, size_t n, keda_error *err)
+{
+    const size_t policies_at = n * sizeof *w->metrics;
+    const size_t proposals_at = policies_at + n * sizeof *w->metric_policies;
+    const size_t names_at = proposals_at + n * sizeof *w->proposals;
+    char *memory = mem_zalloc(1, names_at + n * sizeof *w->metric_names);
+
+    if (memory == NULL)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    w->nmetrics = n;
+    w->metrics = (metric *)(void *)memory;
+    w->metric_policies = (keda_metric_policy *)(void *)(memory + policies_at);
+    w->proposals = (keda_proposal *)(void *)(memory + proposals_at);
+    w->metric_names = (const char **)(void *)(memory + names_at);
+    return KEDA_OK;
+}
+
 keda_status workload_lay_out(workload *w, keda_error *err)
 {
     size_t n = 0, at = 0;
 
     for (size_t i = 0; i < w->object.ntriggers; i++)
         n += w->triggers[i].specs.count;
-    w->nmetrics = n;
-    w->metrics = mem_zalloc(n, sizeof *w->metrics);
-    w->metric_policies = mem_zalloc(n, sizeof *w->metric_policies);
-    w->metric_names = mem_zalloc(n, sizeof *w->metric_names);
-    w->proposals = mem_zalloc(n, sizeof *w->proposals);
-    if (w->metrics == NULL || w->metric_policies == NULL || w->metric_names == NULL ||
-        w->proposals == NULL)
-        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    keda_status rc = make_metrics(w, n, err);
+    if (rc != KEDA_OK)
+        return rc;
     for (size_t i = 0; i < w->object.ntriggers; i++) {
         trigger *t = &w->triggers[i];
         t->first_metric = at;
         for (size_t j = 0; j < t->specs.count; j++)
             lay_out_metric(w, at++, t, &t->specs.items[j]);
     }
-    const keda_status rc = make_history(w, err);
+    rc = make_history(w, err);
     return rc == KEDA_OK ? records_make(w, err) : rc;
 }
 
@@ -119,13 +132,10 @@ void workload_free(workload *w)
         return;
     for (size_t i = 0; i < w->object.ntriggers; i++)
         trigger_clear(&w->triggers[i]);
-    for (size_t i = 0; i < w->nmetrics && w->metrics != NULL; i++)
+    for (size_t i = 0; i < w->nmetrics; i++)
         mem_free(w->metrics[i].many);
     mem_free(w->triggers);
     mem_free(w->metrics);
-    mem_free(w->metric_policies);
-    mem_free(w->metric_names);
-    mem_free(w->proposals);
     mem_free(w->cycle.choice);
     mem_free(w->plan);
     mem_free(w->history);

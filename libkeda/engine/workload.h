@@ -85,10 +85,11 @@ struct workload {
     keda_engine *engine;
     scaled_object object;
     keda_policy *plan; /* made when somebody asks for it (plan.c) */
-    keda_metric_policy *metric_policies;
-    const char **metric_names;
-    keda_proposal *proposals;
+    /* One of each for each metric, in the memory of the first. */
     metric *metrics;
+    keda_metric_policy *metric_policies;
+    keda_proposal *proposals;
+    const char **metric_names;
     size_t nmetrics;
     trigger *triggers; /* object.ntriggers */
     keda_target *target;
