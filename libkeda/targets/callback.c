@@ -10,13 +10,13 @@
 #include "base/mem.h"
 
 typedef struct callback_state {
-    char *space, *name;
+    char *space;
+    const char *name; /* lies behind space */
 } callback_state;
 
 static void clear(callback_state *state)
 {
     mem_free(state->space);
-    mem_free(state->name);
     *state = (callback_state){0};
 }
 
@@ -26,12 +26,15 @@ static keda_status callback_open(void *state, const keda_target_ref *ref, keda_t
     callback_state *mine = state;
     (void)self;
     (void)user;
-    mine->space = mem_strdup(ref->space == NULL ? "" : ref->space);
-    mine->name = mem_strdup(ref->name);
-    if (mine->space != NULL && mine->name != NULL)
-        return KEDA_OK;
-    clear(mine);
-    return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    const char *space = ref->space == NULL ? "" : ref->space;
+    const size_t space_size = strlen(space) + 1;
+    const size_t name_size = strlen(ref->name) + 1;
+    mine->space = mem_alloc(space_size + name_size);
+    if (mine->space == NULL)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    memcpy(mine->space, space, space_size);
+    mine->name = memcpy(mine->space + space_size, ref->name, name_size);
+    return KEDA_OK;
 }
 
 static void callback_observe(void *state, keda_target_call *call, void *user)
