@@ -83,6 +83,8 @@ static keda_status make_parts(keda_engine *e, const keda_engine_options *opts, k
         return rc;
     if ((rc = make_tables(e, err)) != KEDA_OK)
         return rc;
+    if ((e->spare_call = mem_zalloc(1, sizeof *e->spare_call)) == NULL)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     if ((rc = journaling_open(e, opts, err)) != KEDA_OK || state_path == NULL)
         return rc;
     return state_open(&e->state, state_path, e->loop, &e->log, err);
@@ -318,6 +320,7 @@ void keda_engine_free(keda_engine *e)
     journaling_close(e->journaling);
     state_close(e->state);
     free_tables(e);
+    mem_free(e->spare_call);
     shared_unref(e->shared);
     loop_free(e->loop);
     if (e->parts_free != NULL)

@@ -63,10 +63,12 @@ struct keda_engine {
     bool is_changing;           /* documents are being put */
 
     /* What has been given up is freed by the reaper, when no other frame can still hold it. */
-    chain instances; /* keda_scaler: in use */
-    chain closing;   /* keda_scaler: to be closed */
-    chain leaving;   /* workload: to be freed */
-    chain ending;    /* keda_target: to be closed */
+    chain instances;                     /* keda_scaler: in use */
+    chain closing;                       /* keda_scaler: to be closed */
+    chain leaving;                       /* workload: to be freed */
+    chain ending;                        /* keda_target: to be closed */
+    struct keda_target_call *spare_call; /* for closing a target when there is no memory */
+    bool is_close_waiting;               /* some target for that one */
     loop_after reaper;
     int32_t nthreads;
     size_t nendpoints_closing; /* on their threads, in no table any more */

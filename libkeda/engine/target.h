@@ -42,16 +42,15 @@ struct keda_target {
     keda_engine *engine;
     engine_shared *shared;
     target_kind *kind;
-    char *key;
-    char *texts; /* where the next four lie */
+    /* State and texts lie behind the struct. */
+    void *state;
+    const char *key;
     const char *api_version, *kind_name, *space, *name;
     char *spec_json; /* its document; NULL: it has none */
     char *next_spec; /* to be opened with, once it is closed */
-    void *state;
     bool is_open, is_closing, is_given_up;
-    bool is_close_sent;
-    bool needs_pods;             /* its workload has a metric of type Value */
-    keda_target_call close_call; /* its own, so that closing needs no memory */
+    bool needs_pods;              /* its workload has a metric of type Value */
+    keda_target_call *close_call; /* under way */
     int32_t ncalls;
     backoff backoff;    /* of opening */
     kept_error trouble; /* of opening */
@@ -93,6 +92,8 @@ void target_forget(keda_target_call *call); /* `ended` does not come; NULL is fi
 /* targets.c, for target_call.c: a call has ended; the close call is gone, and so may be t. */
 void target_call_ended(keda_target_call *call);
 void target_closed(keda_target *t);
+/* A close call has ended: others may have waited for its memory. */
+void target_close_waiting(keda_engine *e);
 /* Opens it if it is not, unless it was tried just now. */
 keda_status target_open(keda_target *t, keda_error *err);
 

@@ -42,15 +42,41 @@ static void call_expire(ticket *t)
     call->question.ended(call, &err, call->question.user);
 }
 
+/* The engine's thread: with memory for another close, should there be none elsewhere. */
+static void close_ended(keda_target_call *call)
+{
+    keda_target *t = call->target;
+    keda_engine *e = t->engine;
+
+    if (e->spare_call == NULL)
+        e->spare_call = call;
+    else
+        mem_free(call);
+    target_closed(t);
+    target_close_waiting(e);
+}
+
+/* Closing must not fail: for a call without memory there is one in reserve. */
+static keda_target_call *new_call(keda_engine *e, bool is_close)
+{
+    keda_target_call *call = mem_zalloc(1, sizeof *call);
+
+    if (call != NULL || !is_close)
+        return call;
+    call = e->spare_call;
+    e->spare_call = NULL;
+    return call;
+}
+
 static void call_destroy(ticket *t)
 {
     keda_target_call *call = (keda_target_call *)t;
 
     kept_error_clear(&call->err);
-    if (call->question.order != TARGET_CLOSE)
+    if (call->question.order == TARGET_CLOSE && call->is_settled)
+        close_ended(call);
+    else
         mem_free(call);
-    else if (call->is_settled)
-        target_closed(call->target);
 }
 
 static void hand_over(keda_target *t, keda_target_call *call)
@@ -77,7 +103,7 @@ keda_status target_ask(keda_target *t, const target_question *question, keda_tar
     if (rc != KEDA_OK)
         return rc;
     const bool is_close = question->order == TARGET_CLOSE;
-    keda_target_call *call = is_close ? &t->close_call : mem_zalloc(1, sizeof *call);
+    keda_target_call *call = new_call(t->engine, is_close);
     if (call == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     *call = (keda_target_call){.target = t, .question = *question};
@@ -91,6 +117,8 @@ keda_status target_ask(keda_target *t, const target_question *question, keda_tar
     }
     call->replicas = (keda_replicas)KEDA_REPLICAS_INIT;
     t->ncalls++;
+    if (is_close)
+        t->close_call = call;
     if (out != NULL)
         *out = call;
     hand_over(t, call);

@@ -10,21 +10,11 @@
 #include "engine/state.h"
 #include "engine/workload.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { ORDER_LIMIT_MS = 10000 };
-
-char *target_key(const target_name *name)
-{
-    const size_t size = strlen(name->api_version) + strlen(name->kind) + strlen(name->space) +
-                        strlen(name->name) + 4;
-    char *key = mem_alloc(size);
-    if (key != NULL)
-        (void)snprintf(key, size, "%s/%s/%s/%s", name->api_version, name->kind, name->space,
-                       name->name);
-    return key;
-}
 
 /* ---- making */
 
@@ -35,48 +25,68 @@ static void free_target(keda_target *t)
     loop_after_cancel(t->shared->l, &t->changed);
     kept_error_clear(&t->trouble);
     kept_error_clear(&t->ailment);
-    mem_free(t->key);
-    mem_free(t->texts);
     mem_free_secret(t->spec_json);
     mem_free_secret(t->next_spec);
-    mem_free(t->state);
     shared_unref(t->shared);
     mem_free(t);
 }
 
-/* All four in one piece of memory. */
-static bool copy_name(keda_target *t, const target_name *name)
+static size_t aligned(size_t size)
 {
-    const char *const from[] = {name->api_version, name->kind, name->space, name->name};
-    const char **const to[] = {&t->api_version, &t->kind_name, &t->space, &t->name};
-    size_t size = 0;
-
-    for (size_t i = 0; i < 4; i++)
-        size += strlen(from[i]) + 1;
-    char *at = mem_alloc(size);
-    t->texts = at;
-    for (size_t i = 0; i < 4 && at != NULL; i++) {
-        const size_t n = strlen(from[i]) + 1;
-        memcpy(at, from[i], n);
-        *to[i] = at;
-        at += n;
-    }
-    return t->texts != NULL;
+    const size_t unit = _Alignof(max_align_t);
+    return (size + unit - 1) / unit * unit;
 }
 
-static bool copy_texts(keda_target *t, const target_name *name, const char *spec_json)
+/* Of a key, and of the four texts one behind the other too. */
+static size_t key_size(const target_name *name)
 {
-    t->key = target_key(name);
-    t->spec_json = mem_strdup(spec_json);
-    t->state = mem_zalloc(1, t->kind->desc.state_size);
-    return copy_name(t, name) && t->key != NULL && t->state != NULL &&
-           (spec_json == NULL || t->spec_json != NULL);
+    return strlen(name->api_version) + strlen(name->kind) + strlen(name->space) +
+           strlen(name->name) + 4;
+}
+
+static void write_key(const target_name *name, char *out)
+{
+    (void)snprintf(out, key_size(name), "%s/%s/%s/%s", name->api_version, name->kind,
+                   name->space, name->name);
+}
+
+char *target_key(const target_name *name)
+{
+    char *key = mem_alloc(key_size(name));
+    if (key != NULL)
+        write_key(name, key);
+    return key;
+}
+
+/* There are as many targets as workloads: with its state and texts it is one piece of memory. */
+static keda_target *allocate(const target_kind *kind, const target_name *name)
+{
+    const char *const from[] = {name->api_version, name->kind, name->space, name->name};
+    const size_t state_at = aligned(sizeof(keda_target));
+    const size_t key_at = state_at + kind->desc.state_size;
+    char *memory = mem_zalloc(1, key_at + 2 * key_size(name));
+
+    if (memory == NULL)
+        return NULL;
+    keda_target *t = (keda_target *)(void *)memory;
+    const char **const to[] = {&t->api_version, &t->kind_name, &t->space, &t->name};
+    char *at = memory + key_at;
+    t->state = memory + state_at;
+    t->key = at;
+    write_key(name, at);
+    at += key_size(name);
+    for (size_t i = 0; i < sizeof from / sizeof from[0]; i++) {
+        const size_t n = strlen(from[i]) + 1;
+        *to[i] = memcpy(at, from[i], n);
+        at += n;
+    }
+    return t;
 }
 
 keda_status target_new(keda_target **out, keda_engine *e, target_kind *kind,
                        const target_name *name, const char *spec_json, keda_error *err)
 {
-    keda_target *t = mem_zalloc(1, sizeof *t);
+    keda_target *t = allocate(kind, name);
     if (t == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     t->engine = e;
@@ -84,7 +94,8 @@ keda_status target_new(keda_target **out, keda_engine *e, target_kind *kind,
     t->kind = kind;
     t->seen = (keda_replicas)KEDA_REPLICAS_INIT;
     t->wanted = -1;
-    if (!copy_texts(t, name, spec_json)) {
+    t->spec_json = mem_strdup(spec_json);
+    if (spec_json != NULL && t->spec_json == NULL) {
         free_target(t);
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     }
@@ -216,7 +227,7 @@ static void open_again(keda_target *t)
 void target_closed(keda_target *t)
 {
     t->is_open = false;
-    t->is_close_sent = false;
+    t->close_call = NULL;
     kept_error_clear(&t->ailment); /* of an instance that is gone */
     if (t->is_given_up)
         be_gone(t);
@@ -235,8 +246,35 @@ static void close_when_idle(keda_target *t)
         target_closed(t);
         return;
     }
-    t->is_close_sent = true;
-    (void)target_ask(t, &question, NULL, NULL);
+    if (target_ask(t, &question, NULL, NULL) != KEDA_OK)
+        t->engine->is_close_waiting = true;
+}
+
+static bool is_waiting(const keda_target *t)
+{
+    return t->is_closing && t->close_call == NULL && t->ncalls == 0;
+}
+
+static keda_target *of_ending(chain_link *link)
+{
+    return (keda_target *)(void *)((char *)link - offsetof(struct keda_target, ending));
+}
+
+void target_close_waiting(keda_engine *e)
+{
+    if (!e->is_close_waiting)
+        return;
+    e->is_close_waiting = false;
+    for (chain_link *link = e->ending.first, *next; link != NULL; link = next) {
+        next = link->next;
+        if (is_waiting(of_ending(link)))
+            close_when_idle(of_ending(link));
+    }
+    for (keda_target *t = table_next(&e->targets, NULL); t != NULL;
+         t = table_next(&e->targets, t)) {
+        if (is_waiting(t))
+            close_when_idle(t);
+    }
 }
 
 void target_respec(keda_target *t, char *take_spec_json)
@@ -278,7 +316,7 @@ void target_call_ended(keda_target_call *call)
         t->seen = call->replicas;
     if (call->question.order == TARGET_SCALE && call->err.code == KEDA_OK)
         keep_count(t, call->question.to);
-    if (t->is_closing && !t->is_close_sent)
+    if (t->is_closing && t->close_call == NULL)
         close_when_idle(t);
 }
 
@@ -290,11 +328,10 @@ bool targets_are_gone(const keda_engine *e)
 void targets_hurry(keda_engine *e)
 {
     for (chain_link *link = e->ending.first, *next; link != NULL; link = next) {
-        keda_target *t =
-            (keda_target *)(void *)((char *)link - offsetof(struct keda_target, ending));
+        const keda_target *t = of_ending(link);
         next = link->next;
-        if (t->is_close_sent && !t->close_call.is_settled && t->kind->desc.cancel != NULL)
-            t->kind->desc.cancel(t->state, &t->close_call, t->kind->user);
+        if (t->close_call != NULL && !t->close_call->is_settled && t->kind->desc.cancel != NULL)
+            t->kind->desc.cancel(t->state, t->close_call, t->kind->user);
     }
 }
 

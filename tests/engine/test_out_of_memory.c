@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/hosted.h"
+#include "engine/target.h"
 #include "support/failing_allocator.h"
 #include "support/rig.h"
 
@@ -147,5 +148,98 @@ Test(out_of_memory, leaves_what_ran_before_a_change_alone)
     cr_expect_eq(rc, KEDA_OK);
     rig_run(&r, 40000);
     cr_expect_eq(r.replicas, 3);
+    rig_close(&r);
+}
+
+/* ---- closing targets, which must not fail */
+
+static keda_target_call *closes[2];
+static size_t ncloses;
+
+static keda_status held_open(void *state, const keda_target_ref *ref, keda_target *self,
+                             keda_error *err, void *user)
+{
+    (void)state;
+    (void)ref;
+    (void)self;
+    (void)err;
+    (void)user;
+    return KEDA_OK;
+}
+
+static void held_observe(void *state, keda_target_call *call, void *user)
+{
+    const keda_replicas seen = {sizeof seen, 1, 1, 1, 1};
+    (void)state;
+    (void)user;
+    keda_target_observed(call, &seen);
+}
+
+static void held_scale(void *state, int32_t to, keda_target_call *call, void *user)
+{
+    (void)state;
+    (void)to;
+    (void)user;
+    keda_target_done(call);
+}
+
+static void held_close(void *state, keda_target_call *call, void *user)
+{
+    (void)state;
+    (void)user;
+    cr_assert_lt(ncloses, 2);
+    closes[ncloses++] = call;
+}
+
+static const keda_target_desc held = {.struct_size = sizeof(keda_target_desc),
+                                      .api_version = "example.com/v1",
+                                      .kind = "Held",
+                                      .summary = "Closes when told to.",
+                                      .open = held_open,
+                                      .observe = held_observe,
+                                      .scale = held_scale,
+                                      .close = held_close};
+
+static void put_held(const char *name)
+{
+    (void)snprintf(
+        text, sizeof text,
+        "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: %s}\n"
+        "spec:\n  scaleTargetRef: {apiVersion: example.com/v1, kind: Held, name: %s}\n"
+        "  triggers: [{type: script, metadata: {source: a}}]\n",
+        name, name);
+    cr_assert_eq(keda_engine_put(r.engine, name, text, NULL, &r.err), KEDA_OK, "%s",
+                 r.err.text);
+}
+
+static void remove_without_memory_for_calls(const char *name)
+{
+    failing_allocator_refuse_size(sizeof(keda_target_call));
+    cr_assert_eq(keda_engine_remove(r.engine, name, &r.err), KEDA_OK, "%s", r.err.text);
+    cr_assert(failing_allocator_has_failed());
+    failing_allocator_set(0);
+}
+
+Test(out_of_memory, does_not_keep_targets_from_closing)
+{
+    failing_allocator_set(0);
+    start();
+    rig_start(&r);
+    cr_assert_eq(keda_engine_register_target(r.engine, &held, NULL, &r.err), KEDA_OK);
+    put_held("one");
+    put_held("two");
+    rig_step(&r);
+    remove_without_memory_for_calls("one");
+    cr_expect_eq(ncloses, 1);
+    cr_expect_null(r.engine->spare_call, "it is in use");
+    remove_without_memory_for_calls("two");
+    cr_expect_eq(ncloses, 1, "there is none left");
+    keda_target_done(closes[0]);
+    rig_step(&r);
+    cr_expect_eq(ncloses, 2);
+    keda_target_done(closes[1]);
+    rig_step(&r);
+    cr_expect_not_null(r.engine->spare_call);
+    cr_expect_null(r.engine->ending.first);
     rig_close(&r);
 }

@@ -12,9 +12,13 @@
 
 /* Request number n from now on fails, counted from 1; 0: none does. */
 void failing_allocator_set(size_t n);
+/* Every request of this size fails until failing_allocator_set; 0: none does. */
+void failing_allocator_refuse_size(size_t size);
 /* Whether that request came. */
 bool failing_allocator_has_failed(void);
 /* Blocks that are allocated and not freed. */
 size_t failing_allocator_live(void);
+/* What they take, the C library's header of each included. */
+size_t failing_allocator_live_bytes(void);
 
 #endif
