@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "keda_builtin_table.h"
 #include "kube/counts.h"
+#include "kube/pod_endpoint.h"
 #include "net/http.h"
 #include "targets/callback.h"
 #include "targets/kube_scale.h"
@@ -38,6 +39,7 @@ typedef struct parts { /* what registrations point to */
     process_pool_host pool;
     callback_host callback;
     kube_scale_host scale;
+    pod_endpoint_host pods;
     bool has_scale;     /* the kind of target is registered, which is for ever */
     kube_closer closer; /* of the client that `scale` works with */
 } parts;
@@ -62,6 +64,10 @@ static keda_status add_targets(keda_engine *e, keda_error *err)
     engine_set_parts(e, p, mem_free);
     p->pool.loop = engine_loop(e);
     p->pool.plugin_path = engine_plugin_path(e);
+    const keda_status rc =
+        keda_engine_register_endpoint(e, &keda_endpoint_kube_pods, &p->pods, err);
+    if (rc != KEDA_OK)
+        return rc;
     return keda_engine_register_target(e, &keda_target_process_pool, &p->pool, err);
 }
 
@@ -134,6 +140,7 @@ static void on_kube_closing(void *user)
     parts *p = user;
     keda_kube *kube = kube_counts_client(p->scale.counts);
 
+    pod_endpoint_forsake(&p->pods);
     kube_scale_forsake(&p->scale);
     kube_counts_free(p->scale.counts);
     p->scale.counts = NULL;
@@ -168,6 +175,7 @@ keda_status keda_engine_on_kube(keda_engine *e, keda_kube *kube, const char *con
         return rc;
     }
     p->scale.counts = counts;
+    p->pods.kube = kube;
     kube->counts = counts;
     kube_on_close(kube, &p->closer, on_kube_closing, p);
     return KEDA_OK;
