@@ -78,9 +78,9 @@ static void put(void)
 
 static size_t ndecisions;
 
-static void count(rig *rig, const keda_decision_record *record)
+static void count(rig *from, const keda_decision_record *record)
 {
-    (void)rig;
+    (void)from;
     (void)record;
     ndecisions++;
 }
