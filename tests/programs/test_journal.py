@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kedad --journal, kedactl replay and explain --journal; and the page that tells of them."""
+
+import json
+import os
+import re
+import subprocess
+import zlib
+
+import pytest
+
+from conftest import BUILD, ROOT, documents
+
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+RECORDED = ROOT / "tests/record/data/v1.0-orders.jsonl"
+
+
+@pytest.fixture
+def journal(tmp_path):
+    path = tmp_path / "orders.journal"
+    path.write_bytes(RECORDED.read_bytes())
+    return path
+
+
+@pytest.fixture
+def recorded(start, spool, tmp_path):
+    """Journal of a kedad that went from 0 to 4 workers and back."""
+    file, path = tmp_path / "work.yaml", tmp_path / "journal"
+    file.write_text(documents(spool.path))
+    kedad = start("-f", file, "--journal", path)
+    for files, workers in ((35, 4), (12, 2), (0, 0)):
+        spool.fill(files)
+        kedad.wait(lambda n=workers: kedad.replicas() == n, f"{workers} workers")
+    assert kedad.metric("keda_journal_errors_total") == 0
+    assert kedad.stop() == 0
+    return path
+
+
+def resealed(line):
+    body = line[:line.rindex(',"crc":"')]
+    return f'{body},"crc":"{zlib.crc32(body.encode()):08x}"}}'
+
+
+def test_what_kedad_recorded_is_decided_again(recorded, kedactl):
+    run = kedactl("replay", recorded)
+    assert run.returncode == 0, run.stdout + run.stderr
+    found = re.fullmatch(r"replayed (\d+) decisions of 1 workload: no difference\n", run.stdout)
+    assert found and int(found[1]) >= 3 and run.stderr == "", run.stdout
+    assert recorded.stat().st_mode & 0o777 == 0o600
+    lines = [json.loads(line) for line in recorded.read_text().splitlines()]
+    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
+    assert [line["kind"] for line in lines[:3]] == ["file", "snapshot", "decision"]
+
+
+def test_one_flipped_digit_is_found(recorded, kedactl):
+    text = recorded.read_text()
+    lines = text.splitlines()
+    at = next(i for i, line in enumerate(lines) if '"raw":' in line and '"written"' in line)
+    items = re.search(r'"items_milli":\[(\d)', lines[at])
+    lines[at] = lines[at][:items.start(1)] + ("9" if items[1] != "9" else "1") + lines[at][items.end(1):]
+    recorded.write_text("\n".join(lines) + "\n")
+    run = kedactl("replay", recorded)
+    assert run.returncode == 1 and f"{recorded}:{at + 1}: damaged: its checksum" in run.stderr, run.stderr
+    lines[at] = resealed(lines[at])
+    recorded.write_text("\n".join(lines) + "\n")
+    run = kedactl("replay", recorded)
+    assert run.returncode == 1 and run.stdout.startswith(f"{recorded}:{at + 1}: default/work at "), run.stdout
+    assert "recorded " in run.stdout and "decided now: " in run.stdout, run.stdout
+
+
+def test_a_torn_end_is_left_out_and_cut_off(recorded, kedactl, start, tmp_path):
+    with recorded.open("a") as file:
+        file.write('{"v":"1.0","seq":99')
+    run = kedactl("replay", recorded)
+    assert run.returncode == 0 and "a torn last line was left out" in run.stderr, run.stderr
+    kedad = start("-f", tmp_path / "work.yaml", "--journal", recorded)
+    assert kedad.said("a torn last line was cut off")
+    assert kedad.stop() == 0
+    run = kedactl("replay", recorded)
+    assert run.returncode == 0 and run.stderr == "", run.stderr
+
+
+def test_two_kedads_do_not_share_a_journal(start, spool, tmp_path):
+    file, path = tmp_path / "work.yaml", tmp_path / "journal"
+    file.write_text(documents(spool.path))
+    first = start("-f", file, "--journal", path)
+    second = start("-f", file, "--journal", path, "--state-file", "0", wait_ready=False)
+    assert second.process.wait(timeout=30) == 1
+    second.reader.join(timeout=10)
+    assert "in use by another process" in "".join(second.raw)
+    assert first.stop() == 0
+
+
+def test_a_full_disk_stops_nothing(start, spool, tmp_path):
+    file, path = tmp_path / "work.yaml", tmp_path / "journal"
+    file.write_text(documents(spool.path))
+    path.symlink_to("/dev/full")
+    kedad = start("-f", file, "--journal", path)
+    spool.fill(35)
+    kedad.wait(lambda: kedad.replicas() == 4, "4 workers")
+    kedad.wait(lambda: kedad.metric("keda_journal_errors_total") > 0, "an error counted")
+    assert len(kedad.said("journal not written")) == 1
+    assert kedad.stop() == 0
+
+
+def test_explains_from_a_journal(journal, kedactl):
+    run = kedactl("explain", "orders", "--journal", journal, "--at", "2026-01-31T12:01:40Z")
+    assert run.returncode == 0 and "stays 4 (Metric)" in run.stdout, run.stderr
+    newest = kedactl("explain", "default/orders", "--journal", journal)
+    assert "ETIMEOUT" in newest.stdout, newest.stderr
+    assert kedactl("explain", "default/orders", "--journal", journal, "--at", "2100-01-01T00:00:00Z").stdout == newest.stdout
+    for arguments, code, word in ((["orders", "--at", "2020-01-01T00:00:00Z"], 1, "made later"),
+                                  (["other"], 1, "no such workload"),
+                                  (["orders", "--at", "noon"], 2, "--at is a time")):
+        run = kedactl("explain", *arguments, "--journal", journal)
+        assert run.returncode == code and word in run.stderr, run.stderr
+    assert kedactl("explain", "orders", "--journal", journal.parent / "none").returncode == 1
+
+
+@pytest.mark.parametrize("at", ["12:00:00", "12:01:05", "12:01:40", "12:02:05", "12:02:20"])
+def test_the_smallest_change_holds_to_a_thousandth(journal, kedactl, at):
+    at = f"2026-01-31T{at}Z"
+    said = kedactl("explain", "orders", "--journal", journal, "--at", at).stdout
+    flip = re.search(r"smallest change: (\d+) -> (\d+) had (\S+) been (?:known, )?(above|at most|below|at least) ([\d.]+)",
+                     said)
+    assert flip, said
+    to, metric, how, value = int(flip[2]), flip[3], flip[4], round(float(flip[5]) * 1000)
+    enough = value + {"above": 1, "at most": 0, "below": -1, "at least": 0}[how]
+    less = enough + (-1 if how in ("above", "at least") else 1)
+
+    def decided(milli):
+        run = kedactl("replay", journal, "--at", at, "--set", f"{metric}={milli / 1000:.3f}")
+        assert run.returncode == 0, run.stderr
+        return run.stdout.splitlines()[-1]
+    assert re.fullmatch(rf"the outcome changes from \d+ to {to}", decided(enough)), said
+    assert decided(less).startswith("the outcome stays "), said
+
+
+def test_set_says_what_is_wrong(journal, kedactl):
+    for arguments, word in ((["nope=1"], "there is s0-script-orders"), (["nope"], "NAME=VALUE"),
+                            (["0=-1"], "number from 0"), (["0=many"], "number from 0")):
+        run = kedactl("replay", journal, "--set", *arguments)
+        assert run.returncode == 2 and word in run.stderr, run.stderr
+    run = kedactl("replay", journal, "--at", "2026-01-31T12:01:40Z", "--set", "0=unknown")
+    assert run.returncode == 0 and "the outcome stays 4" in run.stdout, run.stderr
+
+
+def test_replay_says_what_it_cannot_read(kedactl, tmp_path):
+    assert kedactl("replay").returncode == 2
+    run = kedactl("replay", tmp_path / "none")
+    assert run.returncode == 1 and "none: No such file" in run.stderr
+    other = tmp_path / "other"
+    other.write_text("hello\n")
+    run = kedactl("replay", other)
+    assert run.returncode == 1 and f"{other}:1: expected a line of a journal" in run.stderr
+    body = '{"v":"2.0","seq":1,"wall":1,"kind":"file"'
+    other.write_text(resealed(body + ',"crc":""}') + "\n")
+    run = kedactl("replay", other)
+    assert run.returncode == 1 and "version 2.0 of the journal: this library reads 1.x" in run.stderr, run.stderr
+
+
+def test_rotated_files_are_read_when_asked(journal, kedactl):
+    journal.rename(journal.parent / "orders.journal.1")
+    journal.write_bytes(RECORDED.read_bytes())
+    assert "replayed 18 decisions" in kedactl("replay", journal, "--rotated").stdout
+    assert "replayed 9 decisions" in kedactl("replay", journal).stdout
+    assert "replayed 18 decisions" in kedactl("replay", journal, f"{journal}.1").stdout
+
+
+@pytest.mark.parametrize("arguments", [["--journal-max-bytes", "12"], ["--journal-files", "0"], ["--journal-files", "x"]])
+def test_kedad_checks_its_options(start, spool, tmp_path, arguments):
+    kedad = start("-f", tmp_path, *arguments, wait_ready=False)
+    assert kedad.process.wait(timeout=30) == 2
+
+
+def test_the_page_says_what_the_program_gives(journal):
+    fences = FENCE.findall((ROOT / "docs/journal.md").read_text())
+    commands = "".join(body for kind, body in fences if kind == "sh")
+    run = subprocess.run(["bash", "-euo", "pipefail", "-c", commands], cwd=journal.parent, capture_output=True, text=True,
+                         env={**os.environ, "PATH": f"{BUILD}/bin:{os.environ['PATH']}"}, check=False)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == "".join(body for kind, body in fences if kind == "text" and not body.startswith("kedad "))
