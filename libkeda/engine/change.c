@@ -83,13 +83,9 @@ static keda_status keep_broken(change *c, text_source *src, const document *doc,
 {
     if (change_is_broken(c, doc->object))
         return KEDA_OK;
-    entry *en = mem_zalloc(1, sizeof *en);
-    if (en != NULL)
-        en->object = mem_strdup(doc->object);
-    if (en == NULL || en->object == NULL) {
-        entry_free(en);
+    entry *en = entry_alloc(doc->object);
+    if (en == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
-    }
     en->source = src;
     en->line = doc->root->line;
     table_add(&c->broken, &en->node, en->object);
@@ -115,22 +111,21 @@ static bool stays(const change *c, const entry *en)
 
 void source_free(text_source *src)
 {
-    if (src == NULL)
-        return;
-    pointers_clear(&src->entries);
-    mem_free(src->id);
     mem_free(src);
 }
 
-static keda_status source_new(text_source **out, const char *id, keda_error *err)
+/* With room for an entry of each document. */
+static keda_status source_new(text_source **out, const char *id, size_t ndocuments,
+                              keda_error *err)
 {
-    text_source *src = mem_zalloc(1, sizeof *src);
-    if (src != NULL)
-        src->id = mem_strdup(id);
-    if (src == NULL || src->id == NULL) {
-        source_free(src);
+    const size_t id_at = sizeof(text_source) + ndocuments * sizeof(entry *);
+    const size_t id_size = strlen(id) + 1;
+    char *memory = mem_zalloc(1, id_at + id_size);
+
+    if (memory == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
-    }
+    text_source *src = (text_source *)(void *)memory;
+    src->id = memcpy(memory + id_at, id, id_size);
     *out = src;
     return KEDA_OK;
 }
@@ -236,6 +231,17 @@ static keda_status complete_entry(change *c, entry *en, const document *doc,
     return KEDA_OK;
 }
 
+static void drop_entry(entry *en)
+{
+    if (en->kind == ENTRY_SCALED_OBJECT && en->workload != NULL) {
+        target_discard(en->workload->fresh_target);
+        workload_free(en->workload);
+    }
+    if (en->kind == ENTRY_POOL && en->before == NULL)
+        target_discard(en->target);
+    entry_free(en);
+}
+
 static keda_status take_document(change *c, text_source *src, size_t i, const document *doc,
                                  keda_error *err)
 {
@@ -259,17 +265,15 @@ static keda_status take_document(change *c, text_source *src, size_t i, const do
         return keep_broken(c, src, doc, err);
     }
     en->source = src;
-    en->document = i;
-    if ((rc = complete_entry(c, en, doc, &object, err)) == KEDA_OK)
-        rc = pointers_add(&src->entries, en, err);
+    en->document = (uint32_t)i;
+    rc = complete_entry(c, en, doc, &object, err);
     scaled_object_clear(&object);
-    if (rc == KEDA_OK)
-        table_add(&c->entries, &en->node, en->object);
-    else {
-        workload_free(en->workload);
-        target_discard(en->target);
-        entry_free(en);
+    if (rc != KEDA_OK) {
+        drop_entry(en);
+        return rc;
     }
+    src->entries[src->nentries++] = en;
+    table_add(&c->entries, &en->node, en->object);
     return rc;
 }
 
@@ -294,28 +298,26 @@ static keda_status take_source(change *c, const keda_source *given, keda_error *
 {
     new_source *mine = &c->sources[c->nsources];
     keda_error own = KEDA_ERROR_INIT;
-    keda_status rc = source_new(&mine->source, given->id, err);
 
-    if (rc != KEDA_OK)
+    if (table_find(&c->given, given->id) != NULL)
+        return keda_error_set(err, KEDA_EINVAL, "source %s is given twice", given->id);
+    keda_status rc =
+        documents_read(&mine->docs, given->text, given->size, given->id, c->findings, &own);
+    if (rc != KEDA_OK && rc != KEDA_ENOMEM)
+        c->first_code = c->first_code == KEDA_OK ? KEDA_EINVAL : c->first_code;
+    rc = rc == KEDA_ENOMEM ? keda_error_set(err, rc, "%s", own.text)
+                           : source_new(&mine->source, given->id, mine->docs.count, err);
+    if (rc != KEDA_OK) {
+        documents_clear(&mine->docs);
         return rc;
+    }
     c->nsources++;
     mine->source->is_private = c->is_private;
-    if (table_find(&c->given, given->id) != NULL)
-        rc = keda_error_set(err, KEDA_EINVAL, "source %s is given twice", given->id);
     table_add(&c->given, &mine->source->node, mine->source->id);
-    if (rc != KEDA_OK)
-        return rc;
-    rc = documents_read(&mine->docs, given->text, given->size, given->id, c->findings, &own);
-    if (rc == KEDA_ENOMEM)
-        return keda_error_set(err, rc, "%s", own.text);
-    if (rc != KEDA_OK)
-        c->first_code = c->first_code == KEDA_OK ? KEDA_EINVAL : c->first_code;
-    rc = KEDA_OK;
     for (size_t i = 0; rc == KEDA_OK && i < mine->docs.count; i++)
         rc = name_document(mine->source, &mine->docs.items[i], err);
     for (size_t i = 0; rc == KEDA_OK && i < mine->docs.count; i++)
         rc = take_document(c, mine->source, i, &mine->docs.items[i], err);
-    pointers_trim(&mine->source->entries);
     return rc;
 }
 
@@ -495,9 +497,9 @@ static keda_status link_entries(change *c, keda_error *err)
     keda_status rc = KEDA_OK;
 
     for (size_t i = 0; rc == KEDA_OK && i < c->nsources; i++) {
-        const pointers *entries = &c->sources[i].source->entries;
-        for (size_t j = 0; rc == KEDA_OK && j < entries->count; j++)
-            rc = link_entry(c, &c->sources[i], entries->items[j], err);
+        const text_source *src = c->sources[i].source;
+        for (size_t j = 0; rc == KEDA_OK && j < src->nentries; j++)
+            rc = link_entry(c, &c->sources[i], src->entries[j], err);
     }
     return rc;
 }
@@ -567,8 +569,8 @@ static bool removes_what_others_need(const change *c)
 {
     for (size_t i = 0; i < c->leaving.count; i++) {
         const text_source *src = c->leaving.items[i];
-        for (size_t j = 0; j < src->entries.count; j++) {
-            const entry *en = src->entries.items[j];
+        for (size_t j = 0; j < src->nentries; j++) {
+            const entry *en = src->entries[j];
             if (en->kind != ENTRY_SCALED_OBJECT && change_find(c, en->object) == NULL)
                 return true;
         }
@@ -589,11 +591,11 @@ static bool is_of_one(const change *c)
 
 static keda_status recheck_private(change *c, keda_error *err)
 {
-    const pointers *entries = &c->sources[0].source->entries;
+    const text_source *src = c->sources[0].source;
     keda_status rc = KEDA_OK;
 
-    for (size_t i = 0; rc == KEDA_OK && i < entries->count; i++) {
-        const entry *en = entries->items[i];
+    for (size_t i = 0; rc == KEDA_OK && i < src->nentries; i++) {
+        const entry *en = src->entries[i];
         if (en->is_kept)
             rc = recheck_entry(c, en->before, err);
     }
@@ -680,16 +682,6 @@ keda_status change_prepare(change *c, const keda_source *sources, size_t nsource
     return rc;
 }
 
-static void drop_entry(entry *en)
-{
-    if (en->workload != NULL)
-        target_discard(en->workload->fresh_target);
-    workload_free(en->workload);
-    if (en->before == NULL)
-        target_discard(en->target);
-    entry_free(en);
-}
-
 void change_drop(change *c)
 {
     for (size_t i = 0; i < c->leaving.count; i++)
@@ -697,8 +689,8 @@ void change_drop(change *c)
     pointers_clear(&c->leaving);
     for (size_t i = 0; i < c->nsources; i++) {
         text_source *src = c->sources[i].source;
-        for (size_t j = 0; j < src->entries.count; j++)
-            drop_entry(src->entries.items[j]);
+        for (size_t j = 0; j < src->nentries; j++)
+            drop_entry(src->entries[j]);
         source_free(src);
     }
     for (size_t i = 0; i < c->nrenewals; i++)

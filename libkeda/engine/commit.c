@@ -58,8 +58,8 @@ static void each_leaving(const change *c, entry_kind kind, old_entry_fn visit)
 {
     for (size_t i = 0; i < c->leaving.count; i++) {
         const text_source *src = c->leaving.items[i];
-        for (size_t j = 0; j < src->entries.count; j++) {
-            entry *old = src->entries.items[j];
+        for (size_t j = 0; j < src->nentries; j++) {
+            entry *old = src->entries[j];
             const entry *next = successor_of(c, old);
             if (old->kind == kind && !(next != NULL && next->is_kept))
                 visit(c, old);
@@ -69,8 +69,8 @@ static void each_leaving(const change *c, entry_kind kind, old_entry_fn visit)
 
 static void forget_source(const change *c, text_source *src)
 {
-    for (size_t i = 0; i < src->entries.count; i++) {
-        entry *old = src->entries.items[i];
+    for (size_t i = 0; i < src->nentries; i++) {
+        entry *old = src->entries[i];
         const entry *now = successor_of(c, old);
         if (now != NULL && now->is_kept)
             continue;
@@ -114,8 +114,8 @@ static void take_sources(change *c)
     for (size_t i = 0; i < c->nsources; i++) {
         text_source *src = c->sources[i].source;
         table_remove(&c->given, &src->node);
-        for (size_t j = 0; j < src->entries.count; j++)
-            src->entries.items[j] = settle_entry(c, src->entries.items[j], src);
+        for (size_t j = 0; j < src->nentries; j++)
+            src->entries[j] = settle_entry(c, src->entries[j], src);
         table_add(&c->e->sources, &src->node, src->id);
     }
 }
@@ -179,9 +179,9 @@ static size_t each_new(const change *c, entry_kind kind, new_entry_fn visit)
 {
     size_t n = 0;
     for (size_t i = 0; i < c->nsources; i++) {
-        const pointers *entries = &c->sources[i].source->entries;
-        for (size_t j = 0; j < entries->count; j++) {
-            entry *en = entries->items[j];
+        const text_source *src = c->sources[i].source;
+        for (size_t j = 0; j < src->nentries; j++) {
+            entry *en = src->entries[j];
             if (en->kind != kind || en->is_started)
                 continue;
             visit(c->e, en);

@@ -130,7 +130,7 @@ static keda_status read_value(entry *en, const keda_engine *e, const document *d
     return KEDA_EINTERNAL;
 }
 
-static keda_status take_identity(entry *en, const document *doc, keda_error *err)
+static keda_status take_hash(entry *en, const document *doc, keda_error *err)
 {
     keda_buf json = {0};
     keda_status rc = document_json(doc, &json, err);
@@ -138,23 +138,32 @@ static keda_status take_identity(entry *en, const document *doc, keda_error *err
     if (rc == KEDA_OK) {
         en->hash = clock_hash(json.data, json.size);
         mem_wipe(json.data, json.size);
-        en->object = mem_strdup(doc->object);
-        if (en->object == NULL)
-            rc = keda_error_set(err, KEDA_ENOMEM, "out of memory");
     }
     keda_buf_clear(&json);
     return rc;
 }
 
+entry *entry_alloc(const char *object)
+{
+    const size_t size = strlen(object) + 1;
+    char *memory = mem_zalloc(1, sizeof(entry) + size);
+
+    if (memory == NULL)
+        return NULL;
+    entry *en = (entry *)(void *)memory;
+    en->object = memcpy(memory + sizeof(entry), object, size);
+    return en;
+}
+
 keda_status entry_new(entry **out, keda_engine *e, const document *doc, entry *before,
                       scaled_object *object, keda_findings *findings, keda_error *err)
 {
-    entry *en = mem_zalloc(1, sizeof *en);
+    entry *en = entry_alloc(doc->object);
     if (en == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     (void)entry_kind_of(doc, &en->kind);
     en->line = doc->root->line;
-    keda_status rc = take_identity(en, doc, err);
+    keda_status rc = take_hash(en, doc, err);
     en->before = before;
     en->is_kept =
         rc == KEDA_OK && before != NULL && before->kind == en->kind && before->hash == en->hash;
@@ -194,6 +203,5 @@ void entry_free(entry *en)
     if (en == NULL)
         return;
     clear_value(en);
-    mem_free(en->object);
     mem_free(en);
 }

@@ -19,43 +19,48 @@ typedef enum entry_kind {
     ENTRY_TARGET /* anything else with a pod template */
 } entry_kind;
 
+typedef struct entry entry;
+
 typedef struct text_source {
     table_node node; /* first; by id */
-    char *id;
-    pointers entries;
+    const char *id;  /* lies behind the entries */
     bool is_private; /* its documents see each other alone; ScaledObjects are everybody's */
     bool is_leaving; /* during a change: its documents are being replaced */
+    size_t nentries;
+    entry *entries[];
 } text_source;
 
 void source_free(text_source *src); /* its entries stay; change.c */
 
-typedef struct entry entry;
 struct entry {
     table_node node; /* first; by object */
     text_source *source;
     entry_kind kind;
-    char *object;  /* "Secret/default/kafka" */
     int32_t line;  /* where it begins in its source */
+    char *object;  /* "Secret/default/kafka"; lies behind the struct */
     uint64_t hash; /* of the document's JSON text: equal means unchanged */
 
     union {
+        workload *workload;  /* ENTRY_SCALED_OBJECT */
         trigger_auth auth;   /* ENTRY_AUTH */
         key_values values;   /* ENTRY_SECRET, ENTRY_CONFIG_MAP */
         pod_template pods;   /* ENTRY_TARGET */
         struct {             /* ENTRY_POOL */
             char *spec_json; /* checked and defaulted; moves to the target */
             keda_map env;    /* what its workers get */
+            keda_target *target;
         };
     };
-    keda_target *target; /* ENTRY_POOL */
-    workload *workload;  /* ENTRY_SCALED_OBJECT */
 
     /* during a change */
     entry *before; /* what had this object */
     bool is_kept;  /* before is unchanged and stays at work */
     bool is_successor, is_started;
-    size_t document; /* index in its text_source */
+    uint32_t document; /* index in its text_source */
 };
+
+/* Of no kind yet. NULL: out of memory. */
+entry *entry_alloc(const char *object);
 
 /* The document by kind and name; the caller frees the key. */
 char *entry_object(const char *kind, const char *space, const char *name);

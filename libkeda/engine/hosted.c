@@ -14,8 +14,8 @@ void engine_remove_private(keda_engine *e, const char *id)
 
     if (src == NULL)
         return;
-    for (size_t i = 0; i < src->entries.count; i++) {
-        const entry *en = src->entries.items[i];
+    for (size_t i = 0; i < src->nentries; i++) {
+        const entry *en = src->entries[i];
         if (en->kind == ENTRY_SCALED_OBJECT)
             en->workload->object.restore_original = false;
     }

@@ -26,17 +26,6 @@ keda_status pointers_add(pointers *list, void *item, keda_error *err)
     return rc;
 }
 
-void pointers_trim(pointers *list)
-{
-    if (list->count == 0 || list->count == list->capacity)
-        return;
-    void **items = mem_realloc(list->items, list->count, sizeof *items);
-    if (items == NULL)
-        return;
-    list->items = items;
-    list->capacity = list->count;
-}
-
 void pointers_clear(pointers *list)
 {
     mem_free(list->items);

@@ -17,7 +17,6 @@ typedef struct pointers {
 /* Makes room for so many more, so that as many adds cannot fail. */
 keda_status pointers_reserve(pointers *list, size_t more, keda_error *err);
 keda_status pointers_add(pointers *list, void *item, keda_error *err);
-void pointers_trim(pointers *list); /* gives back what is not used */
 void pointers_clear(pointers *list);
 
 #endif

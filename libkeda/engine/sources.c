@@ -122,7 +122,7 @@ keda_status keda_engine_remove(keda_engine *e, const char *id, keda_error *err)
     if (rc != KEDA_OK)
         return rc;
     text_source *empty = table_find(&e->sources, id);
-    if (empty != NULL && empty->entries.count == 0) {
+    if (empty != NULL && empty->nentries == 0) {
         table_remove(&e->sources, &empty->node);
         source_free(empty);
     }

@@ -87,6 +87,13 @@ Test(out_of_memory, is_reported_and_loses_nothing)
     "spec: {template: {spec: {containers: [{name: c, envFrom: [{secretRef: {name: keys}}], "   \
     "env: [{name: PW, value: \"of-$(pw)\"}]}]}}}\n"
 
+/* A parameter that could not be kept is refused like any other, and says why. */
+static bool is_for_memory(void)
+{
+    return r.err.code == KEDA_ENOMEM ||
+           strstr(r.err.text, "needs more memory than there is") != NULL;
+}
+
 /* What is not found for want of memory is not taken from elsewhere, nor said not to be there. */
 Test(out_of_memory, makes_nothing_of_an_environment)
 {
@@ -109,7 +116,7 @@ Test(out_of_memory, makes_nothing_of_an_environment)
         failing_allocator_set(n);
         rc = engine_put_private(r.engine, "one", text, strlen(text), NULL, &r.err);
         failing_allocator_set(0);
-        cr_expect(rc == KEDA_OK || rc == KEDA_ENOMEM, "request %zu: %s", n, r.err.text);
+        cr_expect(rc == KEDA_OK || is_for_memory(), "request %zu: %s", n, r.err.text);
     }
     rig_run(&r, 1000);
     cr_expect_str_eq(rig_source_of(&r, "a")->secret, "of-x");
@@ -119,7 +126,7 @@ Test(out_of_memory, makes_nothing_of_an_environment)
         failing_allocator_set(n);
         rc = engine_put_private(r.engine, "one", text, strlen(text), NULL, &r.err);
         failing_allocator_set(0);
-        cr_expect(rc == KEDA_OK || rc == KEDA_ENOMEM, "request %zu: %s", n, r.err.text);
+        cr_expect(rc == KEDA_OK || is_for_memory(), "request %zu: %s", n, r.err.text);
     }
     rig_run(&r, 30000);
     cr_expect_str_eq(rig_source_of(&r, "a")->secret, "is-x");
