@@ -29,7 +29,7 @@ struct metric_times {
 };
 
 /* What a record usually takes, and each of its metrics. */
-enum { RECORD_BYTES = 90, METRIC_BYTES = 36, MAX_DEPTH = 255 };
+enum { RECORD_BYTES = 80, METRIC_BYTES = 34, MAX_DEPTH = 255 };
 
 _Static_assert(sizeof(struct keda_ring) + 8 * (RECORD_BYTES + METRIC_BYTES) <= 1024,
                "8 records of one metric fit into 1 KiB");
