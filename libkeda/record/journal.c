@@ -34,8 +34,8 @@ struct journal {
     /* failing */
     bool is_failing;
     int64_t retry_ms, rotate_ms; /* not before */
-    int64_t lost;      /* decisions, not yet told in a head */
-    int64_t lost_told; /* in one that is not on disk yet */
+    int64_t lost;                /* decisions, not yet told in a head */
+    int64_t lost_told;           /* in one that is not on disk yet */
     int64_t errors;
 };
 

@@ -65,7 +65,7 @@ static inline void bench_open(bench *b)
 static inline void bench_init(bench *b, size_t nmetrics)
 {
     memset(b, 0, sizeof *b);
-    (void)strcat(b->folder, "/tmp/keda-journal-XXXXXX");
+    (void)snprintf(b->folder, sizeof b->folder, "/tmp/keda-journal-XXXXXX");
     cr_assert_not_null(mkdtemp(b->folder));
     (void)snprintf(b->path, sizeof b->path, "%s/journal", b->folder);
     (void)snprintf(b->rotated, sizeof b->rotated, "%s/journal.1", b->folder);

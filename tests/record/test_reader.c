@@ -407,89 +407,90 @@ Test(reader, refuses_another_major_version_and_reads_a_newer_minor_one)
     keda_buf_clear(&text);
 }
 
+static const struct {
+    const char *first, *second, *why;
+} wrong_lines[] = {
+    {"", "", "kind: expected a text"},
+    {SNAPSHOT, "", "expected number 2"},
+    {DECISION, NULL, "expected a snapshot of default/orders before"},
+    {",\"kind\":\"run\"" OF ",\"count\":1,\"steps\":[[1,0,1,1]]", NULL,
+     "expected a snapshot of default/orders before"},
+    {",\"kind\":\"snapshot\"", NULL, "workload: expected its namespace and name"},
+    {",\"kind\":\"snapshot\"" OF, NULL, "policy: expected an object"},
+    {",\"kind\":\"snapshot\"" OF ",\"policy\":{\"metrics\":[{}]}", NULL,
+     "policy: metrics[0]: target_milli: expected 1 or more"},
+    {",\"kind\":\"snapshot\"" OF ",\"policy\":{\"metrics\":[3]}", NULL,
+     "policy: metrics[0]: expected an object"},
+    {",\"kind\":\"snapshot\"" OF ",\"policy\":{\"metrics\":{}}", NULL,
+     "policy: metrics: expected a list"},
+    {",\"kind\":\"snapshot\"" OF ",\"policy\":{\"formula\":{\"text\":\"1 +\",\"names\":[]}}",
+     NULL, "policy: formula: "},
+    {",\"kind\":\"snapshot\"" OF ",\"policy\":{},\"names\":[\"x\"]", NULL,
+     "names: expected one a metric"},
+    {",\"kind\":\"snapshot\"" OF ",\"policy\":{}", NULL, "history: expected an object"},
+    {",\"kind\":\"snapshot\"" OF ",\"policy\":{},\"history\":{}", NULL,
+     "history: conditions: expected an object"},
+    {",\"kind\":\"snapshot\"" OF
+     ",\"policy\":{},\"history\":{\"conditions\":{\"Ready\":\"Yes/ScalerActive\"}}",
+     NULL, "history: conditions.Ready: expected such as"},
+    {",\"kind\":\"snapshot\"" OF
+     ",\"policy\":{},\"history\":{\"capacity\":1,\"conditions\":{},\"ups\":[1,1,2,2]}",
+     NULL, "history: capacity: expected 2 to"},
+    {",\"kind\":\"snapshot\"" OF
+     ",\"policy\":{},\"history\":{\"capacity\":9999999999,\"conditions\":{}}",
+     NULL, "history: capacity: expected 0 to"},
+    {",\"kind\":\"snapshot\"" OF
+     ",\"policy\":{},\"history\":{\"capacity\":9,\"conditions\":{},\"ups\":[1]}",
+     NULL, "history: ups: expected at most 0"},
+    {SNAPSHOT, ",\"kind\":\"decision\"" OF, "outcome: expected"},
+    {SNAPSHOT, ",\"kind\":\"decision\"" OF ",\"outcome\":\"written\"",
+     "result: expected an object"},
+    {SNAPSHOT, ",\"kind\":\"decision\"" OF ",\"outcome\":\"written\"," RESULT,
+     "now: expected an integer"},
+    {SNAPSHOT,
+     ",\"kind\":\"decision\"" OF ",\"due\":9,\"outcome\":\"written\",\"now\":1," RESULT,
+     "due: expected 0 to 7"},
+    {SNAPSHOT,
+     ",\"kind\":\"decision\"" OF
+     ",\"outcome\":\"written\",\"now\":1,\"readings\":[{}],\"ages\":[1,2]," RESULT,
+     "ages: expected at most 1"},
+    {SNAPSHOT,
+     ",\"kind\":\"decision\"" OF
+     ",\"outcome\":\"written\",\"now\":1,\"readings\":[{\"pods\":[{},{\"phase\":\"x\"}]}]",
+     "readings[0]: pods[1]: phase: expected an integer"},
+    {SNAPSHOT,
+     ",\"kind\":\"decision\"" OF
+     ",\"outcome\":\"written\",\"now\":1,\"readings\":[{\"items_milli\":[1,0.5]}]",
+     "readings[0]: items_milli: expected an integer"},
+    {SNAPSHOT, ",\"kind\":\"run\"" OF ",\"count\":0,\"steps\":[[1,0,1,1]]",
+     "count: expected 1 to"},
+    {SNAPSHOT, ",\"kind\":\"run\"" OF ",\"count\":1,\"steps\":[]", "steps: expected"},
+    {SNAPSHOT, ",\"kind\":\"run\"" OF ",\"count\":1,\"steps\":[[1,0,1,1]]",
+     "steps[0]: expected a decision before with the same halves due"},
+    {SNAPSHOT, ",\"seq\":3", "column "},
+};
+
 Test(reader, says_what_is_wrong_with_a_line)
 {
-    static const struct {
-        const char *first, *second, *why;
-    } wrong[] = {
-        {"", "", "kind: expected a text"},
-        {SNAPSHOT, "", "expected number 2"},
-        {DECISION, NULL, "expected a snapshot of default/orders before"},
-        {",\"kind\":\"run\"" OF ",\"count\":1,\"steps\":[[1,0,1,1]]", NULL,
-         "expected a snapshot of default/orders before"},
-        {",\"kind\":\"snapshot\"", NULL, "workload: expected its namespace and name"},
-        {",\"kind\":\"snapshot\"" OF, NULL, "policy: expected an object"},
-        {",\"kind\":\"snapshot\"" OF ",\"policy\":{\"metrics\":[{}]}", NULL,
-         "policy: metrics[0]: target_milli: expected 1 or more"},
-        {",\"kind\":\"snapshot\"" OF ",\"policy\":{\"metrics\":[3]}", NULL,
-         "policy: metrics[0]: expected an object"},
-        {",\"kind\":\"snapshot\"" OF ",\"policy\":{\"metrics\":{}}", NULL,
-         "policy: metrics: expected a list"},
-        {",\"kind\":\"snapshot\"" OF
-         ",\"policy\":{\"formula\":{\"text\":\"1 +\",\"names\":[]}}",
-         NULL, "policy: formula: "},
-        {",\"kind\":\"snapshot\"" OF ",\"policy\":{},\"names\":[\"x\"]", NULL,
-         "names: expected one a metric"},
-        {",\"kind\":\"snapshot\"" OF ",\"policy\":{}", NULL, "history: expected an object"},
-        {",\"kind\":\"snapshot\"" OF ",\"policy\":{},\"history\":{}", NULL,
-         "history: conditions: expected an object"},
-        {",\"kind\":\"snapshot\"" OF
-         ",\"policy\":{},\"history\":{\"conditions\":{\"Ready\":\"Yes/ScalerActive\"}}",
-         NULL, "history: conditions.Ready: expected such as"},
-        {",\"kind\":\"snapshot\"" OF
-         ",\"policy\":{},\"history\":{\"capacity\":1,\"conditions\":{},\"ups\":[1,1,2,2]}",
-         NULL, "history: capacity: expected 2 to"},
-        {",\"kind\":\"snapshot\"" OF
-         ",\"policy\":{},\"history\":{\"capacity\":9999999999,\"conditions\":{}}",
-         NULL, "history: capacity: expected 0 to"},
-        {",\"kind\":\"snapshot\"" OF
-         ",\"policy\":{},\"history\":{\"capacity\":9,\"conditions\":{},\"ups\":[1]}",
-         NULL, "history: ups: expected at most 0"},
-        {SNAPSHOT, ",\"kind\":\"decision\"" OF, "outcome: expected"},
-        {SNAPSHOT, ",\"kind\":\"decision\"" OF ",\"outcome\":\"written\"",
-         "result: expected an object"},
-        {SNAPSHOT, ",\"kind\":\"decision\"" OF ",\"outcome\":\"written\"," RESULT,
-         "now: expected an integer"},
-        {SNAPSHOT,
-         ",\"kind\":\"decision\"" OF ",\"due\":9,\"outcome\":\"written\",\"now\":1," RESULT,
-         "due: expected 0 to 7"},
-        {SNAPSHOT,
-         ",\"kind\":\"decision\"" OF
-         ",\"outcome\":\"written\",\"now\":1,\"readings\":[{}],\"ages\":[1,2]," RESULT,
-         "ages: expected at most 1"},
-        {SNAPSHOT,
-         ",\"kind\":\"decision\"" OF
-         ",\"outcome\":\"written\",\"now\":1,\"readings\":[{\"pods\":[{},{\"phase\":\"x\"}]}]",
-         "readings[0]: pods[1]: phase: expected an integer"},
-        {SNAPSHOT,
-         ",\"kind\":\"decision\"" OF
-         ",\"outcome\":\"written\",\"now\":1,\"readings\":[{\"items_milli\":[1,0.5]}]",
-         "readings[0]: items_milli: expected an integer"},
-        {SNAPSHOT, ",\"kind\":\"run\"" OF ",\"count\":0,\"steps\":[[1,0,1,1]]",
-         "count: expected 1 to"},
-        {SNAPSHOT, ",\"kind\":\"run\"" OF ",\"count\":1,\"steps\":[]", "steps: expected"},
-        {SNAPSHOT, ",\"kind\":\"run\"" OF ",\"count\":1,\"steps\":[[1,0,1,1]]",
-         "steps[0]: expected a decision before with the same halves due"},
-        {SNAPSHOT, ",\"seq\":3", "column "},
-    };
     keda_buf text = {0};
     size_t n;
 
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    for (size_t i = 0; i < sizeof wrong_lines / sizeof wrong_lines[0]; i++) {
         buf_truncate(&text, 0);
-        if (wrong[i].second == NULL || wrong[i].second[0] != '\0' || wrong[i].first[0] == '\0')
+        if (wrong_lines[i].second == NULL || wrong_lines[i].second[0] != '\0' ||
+            wrong_lines[i].first[0] == '\0')
             add_line(&text, "1.0", 1, FILE_LINE);
-        add_line(&text, "1.0", 2, wrong[i].first);
-        if (wrong[i].second != NULL)
-            add_line(&text, "1.0", 3, wrong[i].second);
-        if (strcmp(wrong[i].why, "expected number 2") == 0) {
+        add_line(&text, "1.0", 2, wrong_lines[i].first);
+        if (wrong_lines[i].second != NULL)
+            add_line(&text, "1.0", 3, wrong_lines[i].second);
+        if (strcmp(wrong_lines[i].why, "expected number 2") == 0) {
             buf_truncate(&text, 0);
             add_line(&text, "1.0", 1, FILE_LINE);
             add_line(&text, "1.0", 3, SNAPSHOT);
         }
         const keda_status rc = read_all(&text, &n);
         cr_assert(rc == KEDA_EINVAL || rc == KEDA_ELIMIT, "%zu: %d", i, (int)rc);
-        cr_assert(contains(b.err.text, wrong[i].why), "%zu: %s", i, b.err.text);
+        cr_assert(contains(b.err.text, wrong_lines[i].why), "%zu: %s", i, b.err.text);
         cr_assert(contains(b.err.text, "journal:"), "%s", b.err.text);
     }
     keda_buf_clear(&text);
