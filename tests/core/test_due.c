@@ -56,6 +56,10 @@ Test(due, makes_up_for_nothing)
     due_pass(&next, &rule, 100001);
     cr_expect_eq(next.poll_ms, 120000);
     cr_expect_eq(next.sync_ms, 105000);
+    next = (due_times){20000, 40000};
+    due_pass(&next, &rule, 20000);
+    cr_expect_eq(next.poll_ms, 30000);
+    cr_expect_eq(next.sync_ms, 40000, "what is not due stays");
     next.sync_ms = 15000;
     due_count_changed(&next, &rule, 30000);
     cr_expect_eq(next.sync_ms, 45000);

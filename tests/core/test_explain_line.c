@@ -200,6 +200,8 @@ Test(explain_line, names_a_formulas_result)
     cr_assert_str_eq(line_of(&record),
                      "the formula's result 9.5 above target 2 per replica, wants 5: "
                      "stays 3 (ScaleUpLimit)");
+    record.binding_metric = -1;
+    cr_assert_str_eq(line_of(&record), "metrics want 5: stays 3 (ScaleUpLimit)");
     record.reason = KEDA_REASON_UNKNOWN_METRICS;
     cr_assert_str_eq(line_of(&record), "no usable metric: stays 3 (UnknownMetrics)");
     record.composite_error = KEDA_EINVAL;

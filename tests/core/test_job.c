@@ -160,6 +160,21 @@ Test(job, is_active_by_max_only_with_something_queued)
     cr_expect(got.is_last_active_set);
 }
 
+Test(job, is_inactive_without_an_active_trigger_by_any_calculation)
+{
+    static const int32_t calculations[] = {KEDA_JOB_MAX, KEDA_JOB_MIN, KEDA_JOB_AVG,
+                                           KEDA_JOB_SUM};
+    for (size_t i = 0; i < 4; i++) {
+        open_job(-1, 10);
+        policy.calculation = calculations[i];
+        queue(5, 1);
+        readings[0].is_active = 0;
+        cr_expect_eq(create(), 0, "row %zu", i);
+        cr_expect_not(got.is_active, "row %zu", i);
+        cr_expect_float_eq(got.queue_length, 0.0, 0.0, "row %zu", i);
+    }
+}
+
 Test(job, leaves_failed_triggers_out_and_says_so)
 {
     keda_job_demand demands[1];

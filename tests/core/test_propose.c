@@ -201,7 +201,7 @@ Test(propose, fails_by_the_name_of_its_source)
                                      KEDA_CAUSE_FAILED_GET_RESOURCE_METRIC,
                                      KEDA_CAUSE_FAILED_GET_CONTAINER_RESOURCE_METRIC,
                                      KEDA_CAUSE_INVALID_METRIC_SOURCE_TYPE};
-    for (int32_t source = 0; source < 6; source++) {
+    for (int32_t source = -1; source < 6; source++) {
         struct situation s;
         situation_open(&s, 1);
         situation_read(&s, 0, 5);
@@ -209,7 +209,7 @@ Test(propose, fails_by_the_name_of_its_source)
             situation_fail(&s, 0);
         s.metrics[0].source = source;
         cr_assert_not(propose(&s).is_ok);
-        cr_assert_eq(propose(&s).cause, causes[source]);
+        cr_assert_eq(propose(&s).cause, causes[source < 0 ? 5 : source]);
     }
 }
 

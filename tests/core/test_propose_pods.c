@@ -102,6 +102,10 @@ Test(propose_pods, needs_pods_samples_and_requests)
     add(10)->has_request = 0;
     pods[2].is_deleting = 1;
     cr_expect_not(propose().is_ok, "one without a request, even an ignored one");
+    pods[2].is_deleting = 0;
+    cr_expect_not(propose().is_ok, "one without a request");
+    pods[2].has_request = 1;
+    cr_expect(propose().is_ok);
     metric.target_milli = 999;
     cr_expect_not(propose().is_ok, "less than one percent");
 }
@@ -220,6 +224,68 @@ Test(propose_pods, takes_a_missing_sample_for_nothing_when_scaling_up)
     add(100);
     add(0)->has_sample = 0;
     cr_expect_eq(propose().replicas, 2, "exactly at the target nothing is assumed");
+}
+
+Test(propose_pods, leaves_unready_pods_out_when_scaling_down)
+{
+    open_cpu(KEDA_TARGET_AVERAGE_VALUE, 100);
+    add(40);
+    add(40);
+    add(0)->phase = KEDA_POD_PENDING;
+    cr_expect_eq(propose().replicas, 1, "0.4 of 100, of the two that are ready");
+    add(0)->has_sample = 0;
+    cr_expect_eq(propose().replicas, 2, "(40 + 40 + 100) / 3 is 0.6 of 100, of three");
+}
+
+Test(propose_pods, stays_where_what_is_assumed_crosses_the_target)
+{
+    open_cpu(KEDA_TARGET_UTILIZATION, 50000);
+    add(300);
+    add(0)->has_sample = 0;
+    cr_expect_eq(propose().replicas, 2, "30 of 50 turns into (300 + 1000) / 2000, 65 of 50");
+    cr_expect(propose().within_tolerance);
+}
+
+Test(propose_pods, fails_where_requests_add_up_to_nothing_with_what_is_assumed)
+{
+    open_cpu(KEDA_TARGET_UTILIZATION, 50000);
+    add(100);
+    add(0)->has_sample = 0;
+    pods[1].request_milli = -1000;
+    cr_expect_not(propose().is_ok);
+    cr_expect_eq(propose().cause, KEDA_CAUSE_FAILED_GET_RESOURCE_METRIC);
+}
+
+Test(propose_pods, fails_for_want_of_a_reading)
+{
+    keda_decision decision = KEDA_DECISION_INIT;
+    keda_proposal got = {.struct_size = sizeof got};
+    union {
+        int64_t aligned;
+        char bytes[512];
+    } memory = {0};
+    keda_history *history = (void *)&memory;
+
+    open_cpu(KEDA_TARGET_UTILIZATION, 50000);
+    policy.metrics = &metric;
+    policy.nmetrics = 1;
+    seen.spec_replicas = 1;
+    decision.proposals = &got;
+    decision.nproposals = 1;
+    keda_history_init(history, sizeof memory);
+    cr_assert_eq(keda_hpa_decide(&policy, &seen, history, &decision), KEDA_OK);
+    cr_expect_not(got.is_ok);
+    cr_expect_eq(got.cause, KEDA_CAUSE_FAILED_GET_RESOURCE_METRIC);
+    cr_expect_eq(decision.to, 1);
+}
+
+Test(propose_pods, takes_a_huge_percentage_for_the_largest)
+{
+    open_cpu(KEDA_TARGET_UTILIZATION, INT64_MAX);
+    add(700);
+    add(700);
+    cr_expect_eq(propose().replicas, 1);
+    cr_expect_eq(propose().utilization_percent, 70);
 }
 
 Test(propose_pods, never_turns_the_direction)

@@ -198,6 +198,9 @@ Test(record, says_what_is_not_known_and_since_when)
     cr_assert_eq(m.metrics[2].state, KEDA_READING_UNKNOWN);
     cr_assert_eq(m.metrics[2].age_s, -1);
     cr_assert_eq(m.metrics[2].failures, 0);
+    s.readings[1].nitems = 1;
+    s.readings[1].items_milli = NULL;
+    cr_assert_eq(made_of(&s).metrics[1].error, KEDA_EPROTOCOL, "a count without items");
 }
 
 Test(record, asks_no_proposals_that_were_not_made)
