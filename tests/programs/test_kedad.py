@@ -97,7 +97,7 @@ def test_a_bad_file_keeps_what_runs(start, spool, file):
     kedad.process.send_signal(signal.SIGHUP)
     kedad.wait(lambda: kedad.metric("kedad_config_last_reload_successful") == 0, "the reload to fail")
     assert kedad.replicas() == 2 and kedad.get("/readyz", probe=True)[0] == 200
-    assert any("cooldownPeriod" in r.get("path", "") for r in kedad.records)
+    kedad.wait(lambda: any("cooldownPeriod" in r.get("path", "") for r in kedad.records), "the finding to be told")
     file.write_text(good)
     kedad.wait(lambda: kedad.metric("kedad_config_last_reload_successful") == 1, "the reload to succeed")
     assert kedad.stop() == 0
