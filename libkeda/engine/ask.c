@@ -183,15 +183,16 @@ bool ask_count_again(workload *w)
 
 void ask_keep_failures(workload *w)
 {
-    const uint32_t due = w->cycle.choice->decision.due;
+    const choice *made = w->cycle.choice;
+    const uint32_t due = made->decision.due;
 
     if (!w->object.has_fallback || (due & (KEDA_DUE_POLL | KEDA_DUE_SYNC)) == 0)
         return;
     for (size_t i = 0; i < w->nmetrics; i++) {
         metric *m = &w->metrics[i];
-        m->reading.failures = w->proposals[i].failures;
+        m->reading.failures = made->proposals[i].failures;
         if (due & KEDA_DUE_POLL)
-            m->was_fallback = w->proposals[i].is_fallback != 0;
+            m->was_fallback = made->proposals[i].is_fallback != 0;
     }
 }
 

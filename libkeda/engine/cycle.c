@@ -64,7 +64,7 @@ static void choose(workload *w, choice *made)
     workload_policy(w, &made->policy);
     ask_observe(w, &made->seen);
     made->decision = (keda_decision)KEDA_DECISION_INIT;
-    made->decision.proposals = w->proposals;
+    made->decision.proposals = made->proposals;
     made->decision.nproposals = w->nmetrics;
     if (keda_decide(&made->policy, &made->seen, w->history, &made->decision) != KEDA_OK)
         made->decision.is_write = 0;
@@ -72,6 +72,8 @@ static void choose(workload *w, choice *made)
                               .reason = made->decision.reason,
                               .has_composite = made->decision.has_composite,
                               .composite_milli = made->decision.composite_milli};
+    for (size_t i = 0; i < w->nmetrics; i++)
+        w->metrics[i].is_fallback = made->proposals[i].is_fallback != 0;
 }
 
 /* From what is known now; unknown stays unknown. */
@@ -82,7 +84,7 @@ void cycle_decide(workload *w)
     if (w->is_gone)
         return;
     if (c->choice == NULL)
-        c->choice = mem_alloc(sizeof *c->choice);
+        c->choice = mem_zalloc(1, sizeof *c->choice + w->nmetrics * sizeof(keda_proposal));
     if (c->choice == NULL) {
         report_undecided(w);
         end(w);

@@ -44,7 +44,7 @@ void status_of_metric(const workload *w, size_t at, keda_trigger_status *out)
         .errors_total = t->errors_total,
         .error = kept_error_text(&t->error),
         .fallback_failures = w->object.has_fallback ? m->reading.failures : -1,
-        .is_fallback = w->proposals[at].is_fallback,
+        .is_fallback = m->is_fallback ? 1 : 0,
     };
 }
 

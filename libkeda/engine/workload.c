@@ -81,11 +81,11 @@ static keda_status make_history(workload *w, keda_error *err)
     keda_policy policy;
 
     workload_policy(w, &policy);
-    w->history_size = keda_history_size(&policy, poll_ms < sync_ms ? poll_ms : sync_ms);
-    w->history = mem_zalloc(1, w->history_size);
+    const size_t size = keda_history_size(&policy, poll_ms < sync_ms ? poll_ms : sync_ms);
+    w->history = mem_zalloc(1, size);
     if (w->history == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
-    keda_history_init(w->history, w->history_size);
+    keda_history_init(w->history, size);
     return KEDA_OK;
 }
 
@@ -93,8 +93,7 @@ static keda_status make_history(workload *w, keda_error *err)
 static keda_status make_metrics(workload *w, size_t n, keda_error *err)
 {
     const size_t policies_at = n * sizeof *w->metrics;
-    const size_t proposals_at = policies_at + n * sizeof *w->metric_policies;
-    const size_t names_at = proposals_at + n * sizeof *w->proposals;
+    const size_t names_at = policies_at + n * sizeof *w->metric_policies;
     char *memory = mem_zalloc(1, names_at + n * sizeof *w->metric_names);
 
     if (memory == NULL)
@@ -102,7 +101,6 @@ static keda_status make_metrics(workload *w, size_t n, keda_error *err)
     w->nmetrics = n;
     w->metrics = (metric *)(void *)memory;
     w->metric_policies = (keda_metric_policy *)(void *)(memory + policies_at);
-    w->proposals = (keda_proposal *)(void *)(memory + proposals_at);
     w->metric_names = (const char **)(void *)(memory + names_at);
     return KEDA_OK;
 }

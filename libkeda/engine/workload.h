@@ -29,6 +29,7 @@ typedef struct metric {
     int64_t read_at_ms; /* when; monotonic */
     int32_t was_active; /* with the last good one; -1: never known */
     bool was_fallback;  /* at the last poll: what is kept of it is the fallback's value */
+    bool is_fallback;   /* at the last decision */
 } metric;
 
 typedef struct trigger {
@@ -58,6 +59,7 @@ typedef struct choice {
     keda_policy policy;
     keda_observation seen;
     keda_decision decision;
+    keda_proposal proposals[]; /* one for each metric */
 } choice;
 
 /* What status says of the last decision, until the next one. */
@@ -88,7 +90,6 @@ struct workload {
     /* One of each for each metric, in the memory of the first. */
     metric *metrics;
     keda_metric_policy *metric_policies;
-    keda_proposal *proposals;
     const char **metric_names;
     size_t nmetrics;
     trigger *triggers; /* object.ntriggers */
@@ -98,7 +99,6 @@ struct workload {
     table_node claim;          /* during a change */
     keda_target_call *call;    /* under way for this workload */
     keda_history *history;
-    size_t history_size;
     keda_ring *ring;             /* records.c */
     struct journal_track *track; /* journaling.c */
     cycle cycle;
