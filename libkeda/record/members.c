@@ -109,9 +109,9 @@ static void put_value(pen *p, const member *row, const void *from)
     if (row->type == MEMBER_DOUBLE)
         value_put_double(p, double_of(row, from));
     else if (naming >= 0)
-        pen_printf(p, "\"%s\"", namings[naming].name((int32_t)integer_of(row, from)));
+        pen_string(p, namings[naming].name((int32_t)integer_of(row, from)));
     else
-        pen_printf(p, "%" PRId64, integer_of(row, from));
+        pen_int(p, integer_of(row, from));
 }
 
 void members_put(pen *p, const members *table, const void *from)
@@ -121,7 +121,9 @@ void members_put(pen *p, const members *table, const void *from)
         if (is_absent(row, from))
             continue;
         pen_comma(p);
-        pen_printf(p, "\"%s\":", row->name);
+        pen_putc(p, '"');
+        pen_puts(p, row->name);
+        pen_puts(p, "\":");
         put_value(p, row, from);
     }
 }

@@ -28,6 +28,21 @@ void pen_printf(pen *p, const char *format, ...)
     va_end(args);
 }
 
+void pen_int(pen *p, int64_t value)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    uint64_t left = value < 0 ? UINT64_C(0) - (uint64_t)value : (uint64_t)value;
+
+    do
+        digits[--at] = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (value < 0)
+        digits[--at] = '-';
+    if (p->rc == KEDA_OK)
+        p->rc = buf_append(p->out, digits + at, sizeof digits - at);
+}
+
 void pen_append(pen *p, const keda_buf *text)
 {
     if (p->rc == KEDA_OK)

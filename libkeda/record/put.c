@@ -35,6 +35,13 @@ static void put_object(pen *p, const members *table, const void *from)
     pen_putc(p, '}');
 }
 
+/* One more of a list. */
+static void put_number(pen *p, int64_t value)
+{
+    pen_comma(p);
+    pen_int(p, value);
+}
+
 /* `"conditions":{"Ready":"True/ScaledObjectReady"}`, those that are set. */
 static void put_conditions(pen *p, const keda_condition *conditions)
 {
@@ -47,8 +54,12 @@ static void put_conditions(pen *p, const keda_condition *conditions)
         if (c->status <= KEDA_CONDITION_ABSENT || c->status > KEDA_CONDITION_UNKNOWN)
             continue;
         pen_comma(p);
-        pen_printf(p, "\"%s\":\"%s/%s\"", table_conditions[type], words[c->status],
-                   keda_cause_name(c->cause));
+        pen_string(p, table_conditions[type]);
+        pen_puts(p, ":\"");
+        pen_puts(p, words[c->status]);
+        pen_putc(p, '/');
+        pen_puts(p, keda_cause_name(c->cause));
+        pen_putc(p, '"');
     }
     pen_putc(p, '}');
 }
@@ -157,7 +168,7 @@ static void put_reading(pen *p, const keda_reading *reading)
         pen_comma(p);
         pen_puts(p, "\"items_milli\":[");
         for (size_t i = 0; i < reading->nitems; i++)
-            pen_printf(p, "%s%" PRId64, i > 0 ? "," : "", reading->items_milli[i]);
+            put_number(p, reading->items_milli[i]);
         pen_putc(p, ']');
     }
     if (reading->npods > 0) {
@@ -227,13 +238,13 @@ void put_reading_times(pen *p, const keda_observation *seen)
     if (has_ages)
         pen_puts(p, ",\"ages\":[");
     for (size_t i = 0; has_ages && i < seen->nreadings; i++)
-        pen_printf(p, "%s%" PRId64, i > 0 ? "," : "", reading_at(seen, i)->age_ms);
+        put_number(p, reading_at(seen, i)->age_ms);
     if (has_ages)
         pen_putc(p, ']');
     if (has_failures)
         pen_puts(p, ",\"failures\":[");
     for (size_t i = 0; has_failures && i < seen->nreadings; i++)
-        pen_printf(p, "%s%" PRId32, i > 0 ? "," : "", reading_at(seen, i)->failures);
+        put_number(p, reading_at(seen, i)->failures);
     if (has_failures)
         pen_putc(p, ']');
 }
