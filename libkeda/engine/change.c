@@ -233,10 +233,8 @@ static keda_status complete_entry(change *c, entry *en, const document *doc,
 
 static void drop_entry(entry *en)
 {
-    if (en->kind == ENTRY_SCALED_OBJECT && en->workload != NULL) {
-        target_discard(en->workload->fresh_target);
+    if (en->kind == ENTRY_SCALED_OBJECT)
         workload_free(en->workload);
-    }
     if (en->kind == ENTRY_POOL && en->before == NULL)
         target_discard(en->target);
     entry_free(en);
@@ -382,11 +380,11 @@ static void check_auth(change *c, const entry *en, const document *doc)
 
 static const workload *other_owner(const change *c, const workload *w)
 {
-    const table_node *claim = table_find(&c->claims, w->target_key);
+    const char *key = w->draft->target_key;
+    const workload_draft *claim = table_find(&c->claims, key);
     if (claim != NULL)
-        return (const workload *)(const void *)((const char *)claim -
-                                                offsetof(workload, claim));
-    const keda_target *t = table_find(&c->e->targets, w->target_key);
+        return claim->workload;
+    const keda_target *t = table_find(&c->e->targets, key);
     if (t == NULL || t->owner == NULL)
         return NULL;
     char *object = entry_object("ScaledObject", t->owner->object.space, t->owner->object.name);
@@ -401,7 +399,7 @@ static bool is_claimed(change *c, workload *w, const document *doc)
     const workload *other = other_owner(c, w);
 
     if (other == NULL) {
-        table_add(&c->claims, &w->claim, w->target_key);
+        table_add(&c->claims, &w->draft->claim, w->draft->target_key);
         return true;
     }
     (void)snprintf(message, sizeof message, "%s and %s would both scale %s %s",
@@ -443,6 +441,16 @@ static void say_no_target(change *c, const target_name *name, const document *do
            "spec.scaleTargetRef", message);
 }
 
+static bool make_draft(workload *w, const target_name *name)
+{
+    w->draft = mem_zalloc(1, sizeof *w->draft);
+    if (w->draft == NULL)
+        return false;
+    w->draft->workload = w;
+    w->draft->target_key = target_key(name);
+    return w->draft->target_key != NULL;
+}
+
 static keda_status find_target(change *c, workload *w, const document *doc, keda_error *err)
 {
     const scaled_object *object = &w->object;
@@ -457,12 +465,12 @@ static keda_status find_target(change *c, workload *w, const document *doc, keda
         say_no_target(c, &name, doc);
         return KEDA_OK;
     }
-    if ((w->target_key = target_key(&name)) == NULL)
+    if (!make_draft(w, &name))
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     if (!is_claimed(c, w, doc))
         return KEDA_OK;
     if ((kind->desc.flags & KEDA_TARGET_NEEDS_DOCUMENT) == 0)
-        return target_new(&w->fresh_target, c->e, kind, &name, NULL, err);
+        return target_new(&w->draft->fresh_target, c->e, kind, &name, NULL, err);
     char *needed = entry_object(name.kind, name.space, name.name);
     if (needed == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");

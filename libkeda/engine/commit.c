@@ -153,20 +153,18 @@ static void set_needs(keda_target *t, bool needs)
 
 static void attach_target(keda_engine *e, workload *w)
 {
-    keda_target *t = w->target_key == NULL ? NULL : table_find(&e->targets, w->target_key);
+    workload_draft *draft = w->draft;
+    keda_target *t = draft == NULL ? NULL : table_find(&e->targets, draft->target_key);
 
-    if (t == NULL && w->fresh_target != NULL) {
-        t = w->fresh_target;
-        w->fresh_target = NULL;
+    if (t == NULL && draft != NULL && draft->fresh_target != NULL) {
+        t = draft->fresh_target;
+        draft->fresh_target = NULL;
         t->needs_pods = needs_pods(w);
         target_add(t);
     } else if (t != NULL) {
         set_needs(t, needs_pods(w));
     }
-    target_discard(w->fresh_target);
-    w->fresh_target = NULL;
-    mem_free(w->target_key);
-    w->target_key = NULL;
+    workload_drop_draft(w);
     w->target = t;
     if (t != NULL)
         t->owner = w;

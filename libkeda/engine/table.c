@@ -10,7 +10,8 @@
 #include <assert.h>
 #include <string.h>
 
-enum { FIRST_BUCKETS = 16 };
+/* Of two nodes, whose hashes are compared first, the second is as good as found. */
+enum { FIRST_BUCKETS = 16, MOST_OF_A_BUCKET = 2 };
 
 keda_status table_init(table *t, keda_error *err)
 {
@@ -51,7 +52,7 @@ static void grow(table *t)
 
 void table_add(table *t, table_node *node, const char *name)
 {
-    if (t->count >= t->nbuckets)
+    if (t->count >= MOST_OF_A_BUCKET * t->nbuckets)
         grow(t);
     node->name = name;
     node->hash = clock_hash(name, strlen(name));

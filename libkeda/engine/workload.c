@@ -124,6 +124,16 @@ keda_status workload_lay_out(workload *w, keda_error *err)
     return rc == KEDA_OK ? records_make(w, err) : rc;
 }
 
+void workload_drop_draft(workload *w)
+{
+    if (w->draft == NULL)
+        return;
+    target_discard(w->draft->fresh_target);
+    mem_free(w->draft->target_key);
+    mem_free(w->draft);
+    w->draft = NULL;
+}
+
 void workload_free(workload *w)
 {
     if (w == NULL)
@@ -138,7 +148,7 @@ void workload_free(workload *w)
     mem_free(w->plan);
     mem_free(w->history);
     mem_free(w->ring);
-    mem_free(w->target_key);
+    workload_drop_draft(w);
     scaled_object_clear(&w->object);
     mem_free(w);
 }
@@ -167,8 +177,8 @@ void workload_inherit(workload *w, workload *before)
     w->writes_total = before->writes_total;
     w->errors_total = before->errors_total;
     memcpy(w->decisions_by_reason, before->decisions_by_reason, sizeof w->decisions_by_reason);
-    if (w->target_key != NULL && before->target != NULL &&
-        strcmp(w->target_key, before->target->key) == 0)
+    if (w->draft != NULL && before->target != NULL &&
+        strcmp(w->draft->target_key, before->target->key) == 0)
         w->original_replicas = before->original_replicas;
 }
 

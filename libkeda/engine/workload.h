@@ -81,6 +81,14 @@ typedef struct cycle {
     choice *choice; /* NULL: not decided yet */
 } cycle;
 
+/* What there is of a workload only during the change that brings it. */
+typedef struct workload_draft {
+    table_node claim; /* first; by target_key */
+    workload *workload;
+    char *target_key;
+    keda_target *fresh_target; /* made for it, not at work yet; NULL: it has a document */
+} workload_draft;
+
 struct workload {
     table_node node; /* first; by id */
     chain_link leaving;
@@ -94,10 +102,8 @@ struct workload {
     size_t nmetrics;
     trigger *triggers; /* object.ntriggers */
     keda_target *target;
-    keda_target *fresh_target; /* made for it, not at work yet; NULL: it has a document */
-    char *target_key;          /* until it is attached */
-    table_node claim;          /* during a change */
-    keda_target_call *call;    /* under way for this workload */
+    workload_draft *draft;  /* until it is attached to its target */
+    keda_target_call *call; /* under way for this workload */
     keda_history *history;
     keda_ring *ring;             /* records.c */
     struct journal_track *track; /* journaling.c */
@@ -133,6 +139,7 @@ void workload_policy(const workload *w, keda_policy *out);
 /* After the triggers: metrics and history. */
 keda_status workload_lay_out(workload *w, keda_error *err);
 void workload_free(workload *w);
+void workload_drop_draft(workload *w); /* none is fine */
 
 /* Takes over what goes on from the workload that had this document before. */
 void workload_inherit(workload *w, workload *before);
