@@ -12,7 +12,6 @@
 #include "record/track.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 enum { BATCH_BYTES = 64 * 1024, RETRY_MS = 1000, ROTATE_RETRY_MS = 60000 };
 
@@ -292,7 +291,7 @@ static bool put_snapshot_line(journal *j, journal_track *t, const journal_entry 
         return false;
     track_reset(t);
     t->generation = j->generation;
-    memcpy(&t->policy, entry->policy, sizeof t->policy);
+    t->policy = *entry->policy;
     return true;
 }
 

@@ -61,7 +61,12 @@ void track_reset(journal_track *t)
 
 bool track_knows_policy(const journal_track *t, const keda_policy *policy)
 {
-    return memcmp(&t->policy, policy, sizeof *policy) == 0;
+    const keda_policy *known = &t->policy;
+
+    return known->metrics == policy->metrics && known->nmetrics == policy->nmetrics &&
+           known->formula == policy->formula && known->scale_up == policy->scale_up &&
+           known->scale_down == policy->scale_down &&
+           members_difference(&table_policy, known, policy) == NULL;
 }
 
 /* ---- steps */

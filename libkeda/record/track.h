@@ -37,7 +37,7 @@ void track_free(journal_track *t);
 /* Forgets what was written; the run must have ended. */
 void track_reset(journal_track *t);
 
-/* The policy is the one of the snapshot. */
+/* The policy is the one of the snapshot: the same members, and lists at the same place. */
 bool track_knows_policy(const journal_track *t, const keda_policy *policy);
 
 /*
