@@ -28,6 +28,8 @@ typedef struct instance_thread {
 struct keda_scaler {
     chain_link link;    /* first; in engine.instances or engine.closing */
     atomic_int holders; /* the engine, a poll under way, a job of its worker */
+    bool is_open;       /* open was called, close must be */
+    bool is_closing, is_close_sent;
     engine_shared *shared;
     keda_engine *engine; /* NULL once the engine is gone */
     scaler_type *type;
@@ -40,8 +42,6 @@ struct keda_scaler {
     keda_poll *poll;    /* under way; NULL: idle */
     pointers endpoints; /* acquired by open */
     instance_thread *thread;
-    bool is_open; /* open was called, close must be */
-    bool is_closing, is_close_sent;
 };
 
 /* Parses the parameters; problems go to report. *out is made even when *nproblems is not 0. */

@@ -49,14 +49,14 @@ struct keda_target {
     char *spec_json; /* its document; NULL: it has none */
     char *next_spec; /* to be opened with, once it is closed */
     bool is_open, is_closing, is_given_up;
-    bool needs_pods;              /* its workload has a metric of type Value */
-    keda_target_call *close_call; /* under way */
+    bool needs_pods; /* its workload has a metric of type Value */
     int32_t ncalls;
-    backoff backoff;    /* of opening */
-    kept_error trouble; /* of opening */
+    int32_t wanted;               /* last count set; -1: none */
+    keda_target_call *close_call; /* under way */
+    backoff backoff;              /* of opening */
+    kept_error trouble;           /* of opening */
     kept_error ailment; /* while it is open: what it says itself (keda_target_trouble) */
     keda_replicas seen;
-    int32_t wanted;         /* last count set; -1: none */
     struct workload *owner; /* that scales it; NULL: nobody */
     loop_after changed;
 };

@@ -109,24 +109,24 @@ struct workload {
     struct journal_track *track; /* journaling.c */
     cycle cycle;
     last_decision last;
-    bool is_gone;    /* no longer at work: only memory until the reaper comes */
-    bool is_settled; /* gone, and its target is somebody else's or given up */
 
     loop_timer tick; /* schedule.c */
     due_times next;  /* poll and sync */
     int64_t phase_ms;
     int64_t lateness_ms; /* of the last poll's start */
 
+    bool is_gone;       /* no longer at work: only memory until the reaper comes */
+    bool is_settled;    /* gone, and its target is somebody else's or given up */
     bool is_inheriting; /* made from another one, not from the state file */
-    int64_t created_wall_ms;
-    int64_t created_ms;         /* the same on the engine's clock */
-    int32_t original_replicas;  /* -1: not seen yet */
-    int64_t last_scale_wall_ms; /* -1: never */
-    bool is_unreadable;         /* the target's count, at the last look */
+    bool is_unreadable; /* the target's count, at the last look */
     bool is_scale_failing;
+    bool was_active;    /* at the last decision, as the state file has it */
     bool is_dry_logged; /* a dry run's write has been logged, and to which count */
     int32_t dry_to;
-    bool was_active; /* at the last decision, as the state file has it */
+    int32_t original_replicas; /* -1: not seen yet */
+    int64_t created_wall_ms;
+    int64_t created_ms;         /* the same on the engine's clock */
+    int64_t last_scale_wall_ms; /* -1: never */
     int64_t decisions_total, writes_total, errors_total;
     uint32_t decisions_by_reason[KEDA_REASON_COUNT];
 };
