@@ -14,9 +14,11 @@ void kept_error_clear(kept_error *kept)
 
 void kept_error_set(kept_error *kept, const keda_error *err)
 {
+    const int64_t hint_ms = err->retry_after_ms < 0 ? -1 : err->retry_after_ms;
+
     mem_free(kept->text);
     *kept = (kept_error){.code = err->code,
-                         .retry_after_ms = err->retry_after_ms,
+                         .retry_after_ms = hint_ms < INT32_MAX ? (int32_t)hint_ms : INT32_MAX,
                          .text = mem_strdup(err->text)};
 }
 

@@ -10,7 +10,7 @@
 
 typedef struct kept_error {
     int32_t code;           /* KEDA_OK: none */
-    int64_t retry_after_ms; /* negative: no hint */
+    int32_t retry_after_ms; /* negative: no hint; at most 24 days */
     char *text;             /* NULL: none, or there was no memory for it */
 } kept_error;
 
