@@ -170,18 +170,25 @@ static void warn(reader *r, const node *spec, const scaled_object *object)
     warn_at(r, spec, "cooldownPeriod", message);
 }
 
-void checks_run(reader *r, const node *spec, scaled_object *object)
+void checks_run(reader *r, const node *spec, scaled_object *object, uint32_t checks)
 {
     const size_t mark = reader_enter(r, "spec");
-    check_replicas(r, spec, object);
-    check_triggers(r, spec, object);
-    check_fallback(r, spec, object);
+    if ((checks & CHECK_REPLICAS) != 0)
+        check_replicas(r, spec, object);
+    if ((checks & CHECK_TRIGGERS) != 0)
+        check_triggers(r, spec, object);
+    if ((checks & CHECK_FALLBACK) != 0)
+        check_fallback(r, spec, object);
     reader_leave(r, mark);
-    check_name(r, object);
-    check_hpa_name(r, spec, object);
+    if ((checks & CHECK_NAMES) != 0) {
+        check_name(r, object);
+        check_hpa_name(r, spec, object);
+    }
     (void)reader_enter(r, "spec");
-    check_scale_to_zero(r, spec, object);
-    modifiers_check(r, spec, object);
+    if ((checks & CHECK_ZERO) != 0)
+        check_scale_to_zero(r, spec, object);
+    if ((checks & CHECK_MODIFIERS) != 0)
+        modifiers_check(r, spec, object);
     warn(r, spec, object);
     reader_leave(r, mark);
 }

@@ -25,8 +25,8 @@ void behavior_free(behavior_spec *behavior);
 void trigger_spec_clear(trigger_spec *trigger);
 void trigger_spec_take_texts(trigger_spec *trigger, text_block *all);
 
-/* What members mean together: spec: admission S1 to S9, S14 to S16, W1, W2. */
-void checks_run(reader *r, const node *spec, scaled_object *object);
+/* What members mean together: scaled_object_checks; W1 and W2 always. */
+void checks_run(reader *r, const node *spec, scaled_object *object, uint32_t checks);
 
 /* Compiles the formula, so after the triggers. */
 void modifiers_check(reader *r, const node *spec, scaled_object *object);

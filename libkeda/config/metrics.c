@@ -82,7 +82,8 @@ keda_status keda_spec_add_integer(keda_spec_list *out, int64_t target, double ac
 {
     const bool is_kept = target >= 0 || out->takes_any_target != 0;
     metric_spec spec = {.target_milli = is_kept ? num_mul_sat(target, 1000) : 0,
-                        .activation = activation};
+                        .activation = activation,
+                        .is_whole = true};
     const keda_status rc = check_target(out, spec.target_milli, err);
     if (rc != KEDA_OK)
         return rc;
@@ -122,7 +123,7 @@ static keda_status read_quantity(const char *text, metric_spec *spec, keda_error
                               text);
     (void)quantity_text(&value, canonical, sizeof canonical);
     spec->target_milli = quantity_milli(&value);
-    spec->resource->quantity = mem_strdup(canonical);
+    spec->resource->quantity = mem_strdup(value.keeps_text ? text : canonical);
     if (spec->resource->quantity == NULL)
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     return KEDA_OK;

@@ -13,7 +13,7 @@
 /* What is read from the pods. */
 typedef struct metric_resource {
     char *container; /* NULL: the whole pod */
-    char *quantity;  /* canonical text of an AverageValue; NULL: a Utilization */
+    char *quantity;  /* an AverageValue as the API server prints it; NULL: a Utilization */
     bool is_cpu;     /* else memory */
 } metric_resource;
 
@@ -22,6 +22,7 @@ typedef struct metric_spec {
     int64_t target_milli;
     double activation;
     metric_resource *resource; /* NULL: an external metric */
+    bool is_whole;             /* the target was given as a whole number, not as a double */
 } metric_spec;
 
 struct keda_spec_list { /* behind the public keda_spec_list */

@@ -171,7 +171,7 @@ static bool set_defaults(scaled_object *object, const document *doc)
     return object->space != NULL && object->name != NULL && object->id != NULL;
 }
 
-static void read_all(reader *r, draft *d)
+static void read_all(reader *r, draft *d, uint32_t checks)
 {
     const node *root = r->doc->root;
     reader_frame(r, "keda.sh/v1alpha1");
@@ -184,7 +184,7 @@ static void read_all(reader *r, draft *d)
         d->object.sync_interval_ms = d->sync_interval_ms;
     const node *spec = node_get(root, "spec");
     if (spec != NULL && spec->type == NODE_MAP)
-        checks_run(r, spec, &d->object);
+        checks_run(r, spec, &d->object, checks);
 }
 
 /* ---- texts */
@@ -234,11 +234,17 @@ static keda_status pack_texts(scaled_object *object, keda_error *err)
 keda_status scaled_object_read(scaled_object *out, const document *doc, bool is_strict,
                                keda_findings *findings, keda_error *err)
 {
+    return scaled_object_read_checked(out, doc, CHECK_ALL, is_strict, findings, err);
+}
+
+keda_status scaled_object_read_checked(scaled_object *out, const document *doc, uint32_t checks,
+                                       bool is_strict, keda_findings *findings, keda_error *err)
+{
     reader r;
     draft d = {0};
     reader_init(&r, doc, is_strict, findings);
     if (set_defaults(&d.object, doc))
-        read_all(&r, &d);
+        read_all(&r, &d, checks);
     else
         reader_out_of_memory(&r);
     keda_status rc = reader_status(&r, err);

@@ -65,6 +65,21 @@ keda_status scaled_object_read(scaled_object *out, const document *doc, bool is_
                                keda_findings *findings, keda_error *err);
 void scaled_object_clear(scaled_object *object);
 
+/* What members mean together (spec: admission S1 to S16), by upstream's checks. */
+enum scaled_object_checks {
+    CHECK_REPLICAS = 1 << 0,  /* S1, S2 */
+    CHECK_TRIGGERS = 1 << 1,  /* S4, S5 */
+    CHECK_FALLBACK = 1 << 2,  /* S7, S16 */
+    CHECK_NAMES = 1 << 3,     /* S8, S9 */
+    CHECK_ZERO = 1 << 4,      /* S14 */
+    CHECK_MODIFIERS = 1 << 5, /* S15; without it the formula is not compiled */
+    CHECK_ALL = (1 << 6) - 1
+};
+/* scaled_object_read with some of the checks alone. */
+keda_status scaled_object_read_checked(scaled_object *out, const document *doc, uint32_t checks,
+                                       bool is_strict, keda_findings *findings,
+                                       keda_error *err);
+
 /* The decision policy without its metrics; pointers reach into object. */
 void scaled_object_policy(const scaled_object *object, keda_policy *out);
 /* Number of a trigger's variable in the formula, for keda_metric_policy; 0: it has none. */

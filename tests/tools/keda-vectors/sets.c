@@ -25,6 +25,7 @@ const struct vector_set vector_sets[] = {
     {"hpa/single_metric", run_hpa_single_metric},
     {"metric_name/metric_name", run_metric_name},
     {"quantity/quantity", run_quantity},
+    {"scaled_object_spec/hpa_build", run_hpa_build},
     {"scaledjob/scaled_job", run_scaled_job},
     {"triggers/cpu", run_trigger},
     {"triggers/cron", run_cron_trigger},

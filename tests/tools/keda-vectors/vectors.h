@@ -93,6 +93,7 @@ vector_runner run_formula;             /* run_formula.c */
 vector_runner run_gjson;               /* run_gjson.c */
 vector_runner run_quantity;            /* run_quantity.c */
 vector_runner run_typed_config;        /* run_typed_config.c */
+vector_runner run_hpa_build;           /* run_hpa_build.c */
 vector_runner run_trigger;             /* run_trigger.c: any type built in, by its name */
 vector_runner run_metrics_api_compute; /* run_http_compute.c */
 vector_runner run_nats_jetstream_compute;
