@@ -11,7 +11,7 @@ import pytest
 
 from conftest import BUILD, ROOT, documents
 
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+FENCE = re.compile(r"^```(\w+)(?: recorded)?\n(.*?)^```$", re.M | re.S)
 RECORDED = ROOT / "tests/record/data/v1.0-orders.jsonl"
 
 

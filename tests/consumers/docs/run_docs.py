@@ -35,7 +35,7 @@ def run_page(page):
     commands = []
     with tempfile.TemporaryDirectory(prefix="keda-docs-") as folder:
         for kind, name, body in FENCE.findall(page.read_text()):
-            if name == "live":
+            if name in ("live", "recorded"):  # run by tests that have what they need
                 continue
             if name is not None and name != "":
                 Path(folder, name).write_text(body)
