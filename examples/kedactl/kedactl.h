@@ -37,6 +37,7 @@ int command_get(kedactl *k);
 int command_explain(kedactl *k);
 int command_replay(kedactl *k);
 int command_simulate(kedactl *k);
+int command_hpa(kedactl *k);
 int command_crd(kedactl *k);
 int command_version(kedactl *k);
 
@@ -66,6 +67,7 @@ void journal_options(const kedactl *k, keda_replay_options *options);
 bool simulate_set(kedactl *k, const char *name, const char *value, bool *is_known);
 
 /* Prints findings: errors and warnings to `out`, one a line. */
+void print_finding(const keda_finding *finding, FILE *out);
 void print_findings(const keda_findings *findings, FILE *out);
 /* A keda_log_fn: what the library warns of, such as a module that it refused. */
 void say_warning(int32_t level, const char *message, const keda_log_pair *pairs, size_t npairs,

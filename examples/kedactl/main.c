@@ -53,6 +53,8 @@ static const cli_program program = {
         "  replay JOURNAL...    decides again what kedad --journal wrote, and compares\n"
         "  simulate -f FILE --trace TRACE\n"
         "                       decides a ScaledObject over a trace, on a virtual clock\n"
+        "  hpa -f FILE          the HorizontalPodAutoscalers that KEDA would make, as YAML\n"
+        "                       (-o json: JSON)\n"
         "  crd [KIND]           the CustomResourceDefinitions, or that of one kind, as YAML\n"
         "  version              version and ABI number\n\n"
         "Exit codes: 0 ok, 1 negative answer, 2 usage, 5 internal.\n",
@@ -68,7 +70,7 @@ static const struct {
     {"scalers", command_scalers},   {"get", command_get},
     {"explain", command_explain},   {"simulate", command_simulate},
     {"crd", command_crd},           {"version", command_version},
-    {"replay", command_replay},
+    {"replay", command_replay},     {"hpa", command_hpa},
 };
 #define NCOMMANDS (sizeof commands / sizeof commands[0])
 
@@ -150,19 +152,22 @@ static int unknown_command(const char *name)
     return CLI_USAGE;
 }
 
+void print_finding(const keda_finding *f, FILE *out)
+{
+    cli_plain_text(out, f->file);
+    if (f->line > 0)
+        fprintf(out, ":%d:%d", f->line, f->column);
+    fprintf(out, ": %s: ", f->severity == KEDA_SEVERITY_ERROR ? "error" : "warning");
+    cli_plain_text(out, f->path);
+    fputs(f->path[0] != '\0' ? ": " : "", out);
+    cli_plain_text(out, f->message);
+    fputc('\n', out);
+}
+
 void print_findings(const keda_findings *findings, FILE *out)
 {
-    for (size_t i = 0; i < keda_findings_count(findings); i++) {
-        const keda_finding *f = keda_findings_at(findings, i);
-        cli_plain_text(out, f->file);
-        if (f->line > 0)
-            fprintf(out, ":%d:%d", f->line, f->column);
-        fprintf(out, ": %s: ", f->severity == KEDA_SEVERITY_ERROR ? "error" : "warning");
-        cli_plain_text(out, f->path);
-        fputs(f->path[0] != '\0' ? ": " : "", out);
-        cli_plain_text(out, f->message);
-        fputc('\n', out);
-    }
+    for (size_t i = 0; i < keda_findings_count(findings); i++)
+        print_finding(keda_findings_at(findings, i), out);
 }
 
 void say_warning(int32_t level, const char *message, const keda_log_pair *pairs, size_t npairs,

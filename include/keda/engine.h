@@ -165,6 +165,28 @@ KEDA_API KEDA_MUST_USE keda_status keda_engine_check(keda_engine *e, const keda_
                                                      size_t nsources, size_t source_size,
                                                      keda_findings *findings, keda_error *err);
 
+/** What keda_engine_hpa writes, and where to. */
+typedef struct keda_hpa_options {
+    size_t struct_size;
+    int32_t is_json; /* not 0: JSON, one object after the other; else YAML documents */
+    int32_t reserved;
+    keda_write_fn write;
+    void *user;
+} keda_hpa_options;
+
+/**
+ * Writes the HorizontalPodAutoscalers that KEDA would make of the ScaledObjects in these sources, in
+ * their order. Checks the sources as keda_engine_check would, and changes nothing. Owner references,
+ * which need a cluster, are left out.
+ *
+ * errors  as keda_engine_put, also for what a check only warns of when metrics depend on it; nothing
+ *         is written then. What opts->write returns.
+ */
+KEDA_API KEDA_MUST_USE keda_status keda_engine_hpa(keda_engine *e, const keda_source *sources,
+                                                   size_t nsources, size_t source_size,
+                                                   const keda_hpa_options *opts,
+                                                   keda_findings *findings, keda_error *err);
+
 /* ---- plans ---------------------------------------------------------------------------------- */
 
 /** How a workload's document is decided: what the engine made of it, for simulation and for hosts

@@ -254,7 +254,7 @@ static keda_status take_document(change *c, text_source *src, size_t i, const do
     }
     if (!is_single(c, doc))
         return KEDA_OK;
-    entry *before = table_find(&c->e->entries, doc->object);
+    entry *before = c->hpas != NULL ? NULL : table_find(&c->e->entries, doc->object);
     keda_status rc = entry_new(&en, c->e, doc, before, &object, c->findings, &own);
     if (rc == KEDA_ENOMEM)
         return keda_error_set(err, rc, "%s", own.text);

@@ -37,6 +37,7 @@ typedef struct change {
     renewal *renewals;
     size_t nrenewals, renewals_capacity;
     keda_status first_code; /* of the first error; KEDA_OK: none, or KEDA_EINVAL */
+    struct hpa_texts *hpas; /* filled on the way (hpa.h); NULL: not asked for */
 } change;
 
 /* Errors become findings; the status is only for what is no finding (memory). */

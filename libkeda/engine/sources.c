@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "engine/change.h"
 #include "engine/hosted.h"
+#include "engine/hpa.h"
 #include "engine/state.h"
 
 #include <string.h>
@@ -16,6 +17,7 @@ typedef struct given_sources {
     const keda_source *items;
     size_t count, item_size;
     bool is_private;
+    struct hpa_texts *hpas; /* INTENT_CHECK: to be filled; NULL: not asked for */
 } given_sources;
 
 static void copy_findings(keda_findings *to, const keda_findings *from)
@@ -75,7 +77,8 @@ static keda_status run(keda_engine *e, intent what, const given_sources *given,
     change c = {.e = e,
                 .is_all = what != INTENT_PUT,
                 .is_check = what == INTENT_CHECK,
-                .is_private = given->is_private};
+                .is_private = given->is_private,
+                .hpas = given->hpas};
     keda_status rc = KEDA_OK;
 
     if (e->is_changing)
@@ -150,4 +153,26 @@ keda_status keda_engine_check(keda_engine *e, const keda_source *sources, size_t
     const given_sources given = {.items = sources, .count = nsources, .item_size = source_size};
     const keda_status rc = check_size(nsources, source_size, err);
     return rc != KEDA_OK ? rc : run(e, INTENT_CHECK, &given, findings, err);
+}
+
+keda_status keda_engine_hpa(keda_engine *e, const keda_source *sources, size_t nsources,
+                            size_t source_size, const keda_hpa_options *opts,
+                            keda_findings *findings, keda_error *err)
+{
+    struct hpa_texts hpas = {.is_json = false};
+    const given_sources given = {
+        .items = sources, .count = nsources, .item_size = source_size, .hpas = &hpas};
+
+    if (opts == NULL || opts->struct_size < sizeof *opts || opts->write == NULL)
+        return keda_error_set(err, KEDA_EINVAL, "options of a wrong size, or nothing to write");
+    hpas.is_json = opts->is_json != 0;
+    keda_status rc = check_size(nsources, source_size, err);
+    if (rc == KEDA_OK)
+        rc = run(e, INTENT_CHECK, &given, findings, err);
+    if (rc == KEDA_OK && hpas.text.size > 0)
+        rc = opts->write(hpas.text.data, hpas.text.size, opts->user);
+    if (rc != KEDA_OK && (err == NULL || err->code == KEDA_OK))
+        rc = keda_error_set(err, rc, "the text could not be written");
+    keda_buf_clear(&hpas.text);
+    return rc;
 }

@@ -8,6 +8,7 @@
 #include "auth/resolve.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "engine/hpa.h"
 #include "engine/module.h"
 
 #include <stdio.h>
@@ -570,6 +571,27 @@ static void report_unknown(stage *st)
                        on_unknown, st);
 }
 
+/* KEDA: without it no trigger of the object can be made, whether it reads variables or not. */
+static void check_container(stage *st)
+{
+    const scaled_object *object = &st->t->workload->object;
+
+    if (object->env_container == NULL || object->env_container[0] == '\0')
+        return;
+    const entry *target =
+        find_entry(st, object->target_kind, object->space, object->target_name);
+    if (target == NULL || target->kind != ENTRY_TARGET || target->pods.count == 0 ||
+        pod_template_find(&target->pods, object->env_container) != NULL)
+        return;
+    const change_place place = {.doc = st->doc,
+                                .entry = st->en,
+                                .path = "spec.scaleTargetRef.envSourceContainerName",
+                                .line = st->doc->root->line,
+                                .column = st->doc->root->column};
+    change_say(st->change, KEDA_SEVERITY_ERROR, KEDA_EINVAL, &place,
+               "the target's pod template has no container %s", object->env_container);
+}
+
 static keda_status stage_trigger(stage *st)
 {
     trigger *t = st->t;
@@ -607,10 +629,14 @@ keda_status stage_workload(change *c, workload *w, const entry *en, const docume
         t->workload = w;
         t->spec = &w->object.triggers[i];
         t->failing_since_ms = -1;
-        rc = stage_trigger(&st);
+        if (i == 0)
+            check_container(&st);
+        rc = st.rc == KEDA_OK ? stage_trigger(&st) : st.rc;
         clear(&st);
     }
     if (rc == KEDA_OK && c->first_code == KEDA_OK)
         rc = workload_lay_out(w, err);
+    if (rc == KEDA_OK && c->first_code == KEDA_OK && c->hpas != NULL)
+        rc = hpa_texts_add(c, w, doc, err);
     return rc;
 }
