@@ -201,15 +201,26 @@ static json_t *make_status(hpa_draft *d, const char *name, const char *types)
 
 /* ---- texts */
 
+typedef struct json_sink {
+    keda_buf *out;
+    bool is_full; /* the library goes on after some failures, so it is kept here */
+} json_sink;
+
 static int dump_piece(const char *bytes, size_t size, void *user)
 {
-    return buf_append(user, bytes, size) == KEDA_OK ? 0 : -1;
+    json_sink *sink = user;
+
+    if (!sink->is_full)
+        sink->is_full = buf_append(sink->out, bytes, size) != KEDA_OK;
+    return sink->is_full ? -1 : 0;
 }
 
 static bool put_json(keda_buf *out, const json_t *value)
 {
-    return json_dump_callback(value, dump_piece, out, JSON_INDENT(2)) == 0 &&
-           buf_putc(out, '\n') == KEDA_OK;
+    json_sink sink = {.out = out};
+    const bool is_dumped = json_dump_callback(value, dump_piece, &sink, JSON_INDENT(2)) == 0;
+
+    return is_dumped && !sink.is_full && buf_putc(out, '\n') == KEDA_OK;
 }
 
 static bool put_value(const hpa_draft *d, keda_buf *out, json_t *value, bool is_yaml)
@@ -219,24 +230,29 @@ static bool put_value(const hpa_draft *d, keda_buf *out, json_t *value, bool is_
     return is_yaml ? json_yaml_put(out, value) == KEDA_OK : put_json(out, value);
 }
 
-/* KEDA: a name that is there twice makes no HPA. */
+/* Among the metrics before number j of trigger i. */
+static bool is_named_before(const hpa_input *in, size_t i, size_t j, const char *name)
+{
+    for (size_t k = 0; k <= i; k++) {
+        const size_t n = k < i ? in->specs[k]->count : j;
+        for (size_t l = 0; l < n; l++)
+            if (text_equal(in->specs[k]->items[l].name, name))
+                return true;
+    }
+    return false;
+}
+
+/* KEDA: a name that is there twice makes no HPA; resources have none of their own. */
 static keda_status check_names(const hpa_input *in, keda_error *err)
 {
-    const char *name = NULL;
-
     for (size_t i = 0; i < in->object->ntriggers; i++) {
         for (size_t j = 0; j < in->specs[i]->count; j++) {
             const metric_spec *spec = &in->specs[i]->items[j];
-            for (size_t k = 0; k <= i && spec->resource == NULL; k++) {
-                const size_t n = k < i ? in->specs[k]->count : j;
-                for (size_t l = 0; l < n; l++)
-                    if (text_equal(in->specs[k]->items[l].name, spec->name))
-                        name = spec->name;
-            }
+            if (spec->resource == NULL && is_named_before(in, i, j, spec->name))
+                return keda_error_set(err, KEDA_EINVAL, "metric %s is there twice", spec->name);
         }
     }
-    return name == NULL ? KEDA_OK
-                        : keda_error_set(err, KEDA_EINVAL, "metric %s is there twice", name);
+    return KEDA_OK;
 }
 
 static keda_status build(const hpa_input *in, const char *name, const char *types,
