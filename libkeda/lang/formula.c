@@ -82,7 +82,12 @@ static keda_status translate(formula_tree *tree, formula_draft *draft, const cha
     if (rc != KEDA_OK)
         (void)keda_error_set(err, rc, "out of memory");
     if (rc == KEDA_OK)
-        rc = formula_parse(tree, wrapped.data, wrapped.size, names, err);
+        rc = formula_parse(tree,
+                           &(formula_source){.text = wrapped.data,
+                                             .size = (uint32_t)wrapped.size,
+                                             .begin = shift,
+                                             .end = shift + size},
+                           names, err);
     if (rc == KEDA_OK && w->as_result)
         rc = as_result(tree, err);
     if (rc == KEDA_OK)

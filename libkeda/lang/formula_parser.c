@@ -62,6 +62,8 @@ void parser_next(parser *p)
     else
         parser_fail(p, formula_lexer_next(&p->lexer, &p->current, p->err));
     p->has_stashed = false;
+    if (p->current.kind != FORMULA_TOKEN_END && p->current.at >= p->end)
+        p->sees_outer = true;
 }
 
 bool parser_is_sign(const parser *p, uint8_t sign)
@@ -75,7 +77,7 @@ void parser_unexpected(parser *p, const char *expected)
     const int shown = t->size < 20 ? (int)t->size : 20;
     if (p->rc != KEDA_OK)
         return;
-    if (t->kind == FORMULA_TOKEN_END)
+    if (t->kind == FORMULA_TOKEN_END || t->at >= p->end)
         parser_fail(p, formula_error_at(p->err, t->at, "expected %s, found the end", expected));
     else
         parser_fail(p, formula_error_at(p->err, t->at, "expected %s, found \"%.*s\"", expected,
@@ -89,6 +91,23 @@ void parser_expect(parser *p, uint8_t sign)
         parser_next(p);
     else
         parser_unexpected(p, sign == FORMULA_SIGN_ELSE ? "\"else\"" : expected);
+}
+
+/* --- what KEDA puts around the text --------------------------------------------------------- */
+
+bool parser_is_outer(const parser *p, const parser_frame *frame)
+{
+    return frame->at < p->begin;
+}
+
+void parser_close_outer(parser *p)
+{
+    if (parser_is_sign(p, ')'))
+        p->closed_at = p->current.at;
+    else if (p->current.kind != FORMULA_TOKEN_END)
+        parser_unexpected(p, "an operator or the end");
+    else
+        parser_unexpected(p, p->sees_outer ? "\")\"" : "a new line behind the comment");
 }
 
 /* --- nodes --------------------------------------------------------------------------------- */
@@ -149,6 +168,9 @@ static void run(parser *p)
         parser_begin_sequence(p);
     while (p->rc == KEDA_OK && p->nframes > 0)
         parser_top(p)->step(p);
+    if (p->rc == KEDA_OK && p->current.kind != FORMULA_TOKEN_END && p->current.at >= p->end)
+        parser_fail(p, formula_error_at(p->err, p->closed_at,
+                                        "expected an operator or the end, found \")\""));
     if (p->rc == KEDA_OK && p->current.kind != FORMULA_TOKEN_END)
         parser_unexpected(p, "an operator or the end");
     p->tree->root = p->result;
@@ -169,12 +191,14 @@ static void prepare(parser *p)
     tree->texts = texts;
 }
 
-keda_status formula_parse(formula_tree *tree, const char *text, size_t size,
+keda_status formula_parse(formula_tree *tree, const formula_source *source,
                           const formula_names *names, keda_error *err)
 {
-    parser p = {.lexer = {.text = text, .size = (uint32_t)size, .tree = tree},
+    parser p = {.lexer = {.text = source->text, .size = source->size, .tree = tree},
                 .tree = tree,
                 .names = names,
+                .begin = source->begin,
+                .end = source->end,
                 .err = err,
                 .result = FORMULA_NONE};
     prepare(&p);

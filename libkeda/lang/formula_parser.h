@@ -14,9 +14,16 @@ typedef struct formula_names {
     bool *is_used; /* one a name; set where the text has it */
 } formula_names;
 
+/* What is parsed, and which part of it the user wrote: errors speak of that part alone. */
+typedef struct formula_source {
+    const char *text;
+    uint32_t size;
+    uint32_t begin, end; /* of the user's part; begin 0: all is */
+} formula_source;
+
 /* Sets tree->root; where is_result, as a float unless nil. The tree is the caller's to clear, also
  * after a failure. Errors: KEDA_EINVAL with err->column the offset, KEDA_ENOMEM. */
-KEDA_MUST_USE keda_status formula_parse(formula_tree *tree, const char *text, size_t size,
+KEDA_MUST_USE keda_status formula_parse(formula_tree *tree, const formula_source *source,
                                         const formula_names *names, keda_error *err);
 
 #endif

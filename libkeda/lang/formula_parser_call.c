@@ -37,11 +37,30 @@ static void expect_comma(parser *p, uint8_t close)
         parser_unexpected(p, expected);
 }
 
+/* At an item of the list around the user's part, which has one. */
+static void outer_item(parser *p)
+{
+    const parser_frame *f = parser_top(p);
+    if (f->index == 0 && parser_is_sign(p, ')'))
+        parser_unexpected(p, "a formula");
+    if (f->index == 0)
+        return;
+    const bool has_comma = parser_is_sign(p, ',');
+    if (has_comma)
+        parser_next(p);
+    if (has_comma && p->rc == KEDA_OK && !parser_is_sign(p, ')'))
+        parser_unexpected(p, "the end");
+    else if (p->rc == KEDA_OK)
+        parser_close_outer(p);
+}
+
 /* At an item, a comma or the end. A comma may stand before the end. */
 static void list_item(parser *p)
 {
     parser_frame *f = parser_top(p);
-    if (!parser_is_sign(p, f->close) && f->index > 0)
+    if (parser_is_outer(p, f))
+        outer_item(p);
+    else if (!parser_is_sign(p, f->close) && f->index > 0)
         expect_comma(p, f->close);
     if (p->rc != KEDA_OK)
         return;

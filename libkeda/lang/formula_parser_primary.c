@@ -262,6 +262,8 @@ static void on_unary(parser *p)
 static void on_bracket(parser *p)
 {
     parser_top(p)->left = p->result;
+    if (parser_is_outer(p, parser_top(p)))
+        parser_close_outer(p);
     parser_expect(p, ')');
     postfix(p);
 }

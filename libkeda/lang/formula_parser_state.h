@@ -48,7 +48,10 @@ struct parser {
     formula_tree *tree;
     const formula_names *names;
     keda_error *err;
-    keda_status rc; /* nothing more is done once it is not KEDA_OK */
+    keda_status rc;      /* nothing more is done once it is not KEDA_OK */
+    uint32_t begin, end; /* the user's part of the text */
+    uint32_t closed_at;  /* where a bracket of the user's closes the one around that part */
+    bool sees_outer;     /* the bracket around it has been read: no comment hides it */
     formula_token current, stashed;
     bool has_stashed;
     uint32_t result; /* node of the rule that ended last */
@@ -71,8 +74,12 @@ void parser_end(parser *p, uint32_t result);
 void parser_next(parser *p);
 bool parser_is_sign(const parser *p, uint8_t sign);
 void parser_expect(parser *p, uint8_t sign);
-/* "expected ..., found ..." at the current token. */
+/* "expected ..., found ..." at the current token; what lies behind the user's part is its end. */
 void parser_unexpected(parser *p, const char *expected);
+/* Whether the frame is that of the bracket around the user's part. */
+bool parser_is_outer(const parser *p, const parser_frame *frame);
+/* At the ) of that bracket, or an error that says what the user's part lacks. */
+void parser_close_outer(parser *p);
 void parser_push_item(parser *p, uint32_t node);
 /* Checks, bounds, counts and adds; FORMULA_NONE after a failure. */
 uint32_t parser_add(parser *p, formula_node node);
