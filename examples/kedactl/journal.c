@@ -62,7 +62,7 @@ static int nothing_found(const char *path, const char *workload, const search *s
                          const keda_replay_result *result)
 {
     fprintf(stderr, "kedactl: %s: ", path);
-    if (result->workloads == 0)
+    if (result->workloads == 0 && workload != NULL)
         fputs("there is no such workload", stderr);
     else if (s->count == 0)
         fputs("there is no decision", stderr);
@@ -148,13 +148,9 @@ static int print_explanation(const kedactl *k, const keda_replayed *replayed)
 int explain_from_journal(const kedactl *k, const char *workload)
 {
     char id[1024];
-    const bool is_bare = strchr(workload, '/') == NULL;
-    const int n = snprintf(id, sizeof id, "%s%s", is_bare ? "default/" : "", workload);
 
-    if (n < 0 || (size_t)n >= sizeof id) {
-        fputs("kedactl: the workload's name is too long\n", stderr);
+    if (!journal_workload(workload, id, sizeof id))
         return CLI_USAGE;
-    }
     return on_decision(k, k->journal, id, print_explanation);
 }
 
@@ -189,13 +185,16 @@ static bool find_metric(const keda_journal_entry *entry, const char *name, size_
     return false;
 }
 
+/* Its thousandths, and sums of some, fit into 64 bits. */
+#define VALUE_MAX 9e12
+
 /* "12.5" as thousandths. */
 static bool parse_milli(const char *text, int64_t *out)
 {
     char *end = NULL;
     const double value = strtod(text, &end);
 
-    if (end == text || *end != '\0' || !(value >= 0.0 && value <= 9e12))
+    if (end == text || *end != '\0' || !(value >= 0.0 && value <= VALUE_MAX))
         return false;
     *out = (int64_t)llround(value * 1000.0);
     return true;
@@ -221,9 +220,10 @@ static bool change(const keda_journal_entry *entry, const char *text, changed *c
         return true;
     }
     if (!parse_milli(equals + 1, &c->items[i])) {
-        fprintf(stderr,
-                "kedactl: --set: the value is a number from 0, or unknown, not \"%s\"\n",
-                equals + 1);
+        fprintf(
+            stderr,
+            "kedactl: --set: the value is a number from 0 to %.0f, or unknown, not \"%s\"\n",
+            VALUE_MAX, equals + 1);
         return false;
     }
     const int32_t failures = reading->failures;
@@ -302,7 +302,7 @@ static int decide_changed(const kedactl *k, const keda_replayed *replayed)
     return rc;
 }
 
-int replay_changed(const kedactl *k, const char *path)
+int replay_changed(const kedactl *k, const char *path, const char *workload)
 {
-    return on_decision(k, path, k->workload, decide_changed);
+    return on_decision(k, path, workload, decide_changed);
 }

@@ -57,8 +57,10 @@ bool parse_utc(const char *text, int64_t *wall_ms);
 /* ---- journal.c, replay.c: exit codes */
 
 int explain_from_journal(const kedactl *k, const char *workload);
-/* The decision at --at with the readings of --set. */
-int replay_changed(const kedactl *k, const char *path);
+/* The decision at --at with the readings of --set. workload NULL: the only one. */
+int replay_changed(const kedactl *k, const char *path, const char *workload);
+/* NAMESPACE/NAME; a bare name is in the namespace default. False, and said, when it is too long. */
+bool journal_workload(const char *workload, char *out, size_t size);
 void journal_options(const kedactl *k, keda_replay_options *options);
 
 /* ---- simulate_options.c */

@@ -3,6 +3,7 @@
  * kedactl: checks documents, asks triggers once, describes trigger types, reads a running kedad, prints the
  * CustomResourceDefinitions.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,6 +193,19 @@ int report_error(const char *what, const keda_error *err)
                                                                    : CLI_NEGATIVE;
 }
 
+/* What was not written must not pass for an answer. */
+static int end_output(int rc)
+{
+    errno = 0;
+    const bool is_flushed = fflush(stdout) == 0;
+
+    if (is_flushed && ferror(stdout) == 0)
+        return rc;
+    fprintf(stderr, "kedactl: the output could not be written%s%s\n", errno != 0 ? ": " : "",
+            errno != 0 ? strerror(errno) : "");
+    return CLI_INTERNAL;
+}
+
 int main(int argc, char **argv)
 {
     kedactl k = {0};
@@ -221,5 +235,5 @@ int main(int argc, char **argv)
     rc = unknown_command(argv[first]);
 out:
     cli_files_clear(&k.files);
-    return rc;
+    return end_output(rc);
 }

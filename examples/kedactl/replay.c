@@ -4,6 +4,7 @@
  * decision of a journal with a reading changed.
  */
 #include <inttypes.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -54,9 +55,9 @@ void journal_options(const kedactl *k, keda_replay_options *options)
     options->journal.on_note = say_note;
 }
 
-/* Adds to the sums; an exit code. */
-static int replay_file(const kedactl *k, const char *path, int64_t *decisions,
-                       int64_t *workloads)
+/* Adds to the sums; an exit code. workload NULL: all. */
+static int replay_file(const kedactl *k, const char *path, const char *workload,
+                       int64_t *decisions, int64_t *workloads)
 {
     keda_replay_options options;
     keda_replay_result result = KEDA_REPLAY_RESULT_INIT;
@@ -66,7 +67,7 @@ static int replay_file(const kedactl *k, const char *path, int64_t *decisions,
     journal_options(k, &options);
     options.on_decision = show;
     options.user = &p;
-    options.workload = k->workload;
+    options.workload = workload;
     const keda_status rc = keda_replay(path, &options, &result, &err);
     if (p.has_shown)
         fputs("\r\033[K", stderr);
@@ -86,21 +87,63 @@ static const char *plural(int64_t n)
     return n == 1 ? "" : "s";
 }
 
-int command_replay(kedactl *k)
+static int nothing_to_replay(const char *workload, int64_t workloads)
+{
+    fputs("kedactl: nothing to replay: there is no ", stderr);
+    fputs(workload == NULL || workloads > 0 ? "decision" : "such workload", stderr);
+    if (workload != NULL) {
+        fputs(": ", stderr);
+        cli_plain_text(stderr, workload);
+    }
+    fputc('\n', stderr);
+    return CLI_NEGATIVE;
+}
+
+static int replay_files(const kedactl *k, const char *workload)
 {
     int64_t decisions = 0, workloads = 0;
     int rc = CLI_OK;
+
+    for (const char *const *path = k->arguments; *path != NULL && rc == CLI_OK; path++)
+        rc = replay_file(k, *path, workload, &decisions, &workloads);
+    if (rc != CLI_OK)
+        return rc;
+    if (decisions == 0)
+        return nothing_to_replay(workload, workloads);
+    printf("replayed %" PRId64 " decision%s of %" PRId64 " workload%s: no difference\n",
+           decisions, plural(decisions), workloads, plural(workloads));
+    return CLI_OK;
+}
+
+bool journal_workload(const char *workload, char *out, size_t size)
+{
+    const bool is_bare = strchr(workload, '/') == NULL;
+    const int n = snprintf(out, size, "%s%s", is_bare ? "default/" : "", workload);
+
+    if (n >= 0 && (size_t)n < size)
+        return true;
+    fputs("kedactl: the workload's name is too long\n", stderr);
+    return false;
+}
+
+int command_replay(kedactl *k)
+{
+    char id[1024];
 
     if (k->arguments[0] == NULL) {
         fputs("kedactl: replay needs a JOURNAL\n", stderr);
         return CLI_USAGE;
     }
-    if (k->nchanges > 0)
-        return replay_changed(k, k->arguments[0]);
-    for (const char *const *path = k->arguments; *path != NULL && rc == CLI_OK; path++)
-        rc = replay_file(k, *path, &decisions, &workloads);
-    if (rc == CLI_OK)
-        printf("replayed %" PRId64 " decision%s of %" PRId64 " workload%s: no difference\n",
-               decisions, plural(decisions), workloads, plural(workloads));
-    return rc;
+    if (k->at != NULL && k->nchanges == 0) {
+        fputs(
+            "kedactl: replay: --at is the time of --set NAME=VALUE, which is missing; see also "
+            "kedactl explain --at\n",
+            stderr);
+        return CLI_USAGE;
+    }
+    if (k->workload != NULL && !journal_workload(k->workload, id, sizeof id))
+        return CLI_USAGE;
+    const char *workload = k->workload != NULL ? id : NULL;
+    return k->nchanges > 0 ? replay_changed(k, k->arguments[0], workload)
+                           : replay_files(k, workload);
 }

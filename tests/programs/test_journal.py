@@ -138,7 +138,8 @@ def test_the_smallest_change_holds_to_a_thousandth(journal, kedactl, at):
 
 def test_set_says_what_is_wrong(journal, kedactl):
     for arguments, word in ((["nope=1"], "there is s0-script-orders"), (["nope"], "NAME=VALUE"),
-                            (["0=-1"], "number from 0"), (["0=many"], "number from 0")):
+                            (["0=-1"], "number from 0"), (["0=many"], "number from 0"),
+                            (["0=1e300"], "from 0 to 9000000000000")):
         run = kedactl("replay", journal, "--set", *arguments)
         assert run.returncode == 2 and word in run.stderr, run.stderr
     run = kedactl("replay", journal, "--at", "2026-01-31T12:01:40Z", "--set", "0=unknown")
@@ -157,6 +158,38 @@ def test_replay_says_what_it_cannot_read(kedactl, tmp_path):
     other.write_text(resealed(body + ',"crc":""}') + "\n")
     run = kedactl("replay", other)
     assert run.returncode == 1 and "version 2.0 of the journal: this library reads 1.x" in run.stderr, run.stderr
+
+
+def test_nothing_to_replay_is_a_negative_answer(journal, kedactl, tmp_path):
+    for name in ("orders", "default/orders"):
+        run = kedactl("replay", journal, "--workload", name)
+        assert run.returncode == 0 and "replayed 9 decisions of 1 workload" in run.stdout, run.stderr
+    run = kedactl("replay", journal, "--workload", "orders", "--set", "0=unknown")
+    assert run.returncode == 0 and "the outcome " in run.stdout, run.stderr
+    empty, torn = tmp_path / "empty", tmp_path / "torn"
+    empty.write_text("")
+    torn.write_text('{"v":"1.0","seq":1')
+    for arguments, word in (([journal, "--workload", "basic"], "no such workload: default/basic"),
+                            ([journal, "--workload", "other/orders"], "no such workload: other/orders"),
+                            ([empty], "there is no decision"), ([torn], "there is no decision")):
+        run = kedactl("replay", *arguments)
+        assert run.returncode == 1 and run.stdout == "", run.stdout
+        assert "nothing to replay" in run.stderr and word in run.stderr, run.stderr
+    assert "there is no decision" in kedactl("replay", empty, "--set", "0=1").stderr
+
+
+def test_a_time_of_replay_needs_a_change(journal, kedactl):
+    run = kedactl("replay", journal, "--at", "2026-01-31T12:01:40Z")
+    assert run.returncode == 2 and run.stdout == "" and "--set" in run.stderr, run.stderr
+
+
+@pytest.mark.parametrize("arguments", [["replay", RECORDED], ["explain", "orders", "--journal", RECORDED], ["scalers"],
+                                       ["version"], ["crd"], ["--help"]])
+def test_output_that_cannot_be_written_is_an_error(arguments):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        run = subprocess.run([str(BUILD / "bin/kedactl"), *map(str, arguments)], stdout=full, stderr=subprocess.PIPE,
+                             text=True, check=False)
+    assert run.returncode == 5 and "the output could not be written" in run.stderr, run.stderr
 
 
 def test_rotated_files_are_read_when_asked(journal, kedactl):
