@@ -571,25 +571,30 @@ static void report_unknown(stage *st)
                        on_unknown, st);
 }
 
-/* KEDA: without it no trigger of the object can be made, whether it reads variables or not. */
-static void check_container(stage *st)
+/* KEDA: without it no trigger of the object can be made, whether it reads variables or not. Those that do
+ * have told already. */
+static keda_status check_container(stage *st)
 {
     const scaled_object *object = &st->t->workload->object;
+    const char *name = object->env_container;
 
-    if (object->env_container == NULL || object->env_container[0] == '\0')
-        return;
+    if (name == NULL || name[0] == '\0' || st->change->first_code != KEDA_OK)
+        return KEDA_OK;
     const entry *target =
         find_entry(st, object->target_kind, object->space, object->target_name);
     if (target == NULL || target->kind != ENTRY_TARGET || target->pods.count == 0 ||
-        pod_template_find(&target->pods, object->env_container) != NULL)
-        return;
+        pod_template_find(&target->pods, name) != NULL)
+        return st->rc;
+    const node *ref = node_get(node_get(st->doc->root, "spec"), "scaleTargetRef");
+    const node *at = node_get(ref, "envSourceContainerName");
     const change_place place = {.doc = st->doc,
                                 .entry = st->en,
                                 .path = "spec.scaleTargetRef.envSourceContainerName",
-                                .line = st->doc->root->line,
-                                .column = st->doc->root->column};
+                                .line = at == NULL ? 0 : at->line,
+                                .column = at == NULL ? 0 : at->column};
     change_say(st->change, KEDA_SEVERITY_ERROR, KEDA_EINVAL, &place,
-               "the target's pod template has no container %s", object->env_container);
+               "the target's pod template has no container %s", name);
+    return KEDA_OK;
 }
 
 static keda_status stage_trigger(stage *st)
@@ -629,9 +634,9 @@ keda_status stage_workload(change *c, workload *w, const entry *en, const docume
         t->workload = w;
         t->spec = &w->object.triggers[i];
         t->failing_since_ms = -1;
-        if (i == 0)
-            check_container(&st);
-        rc = st.rc == KEDA_OK ? stage_trigger(&st) : st.rc;
+        rc = stage_trigger(&st);
+        if (rc == KEDA_OK && i + 1 == w->object.ntriggers)
+            rc = check_container(&st);
         clear(&st);
     }
     if (rc == KEDA_OK && c->first_code == KEDA_OK)
