@@ -47,15 +47,7 @@ static keda_status act(const keda_replayed *replayed, void *user)
 static bool read_time(const kedactl *k, search *s)
 {
     s->at_ms = -1;
-    if (k->at == NULL)
-        return true;
-    if (!parse_utc(k->at, &s->at_ms)) {
-        fprintf(stderr, "kedactl: --at is a time such as 2026-01-31T12:00:00Z, not \"%s\"\n",
-                k->at);
-        return false;
-    }
-    s->at_ms += 999; /* a whole second */
-    return true;
+    return k->at == NULL || parse_at(k->at, &s->at_ms);
 }
 
 static int nothing_found(const char *path, const char *workload, const search *s,

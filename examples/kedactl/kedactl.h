@@ -51,8 +51,9 @@ bool admin_page(char *out, size_t size, const char *page, const char *workload);
 
 /* ---- explain.c */
 
-/* "2026-01-31T12:00:00Z" to milliseconds since 1970; false when it is none. */
-bool parse_utc(const char *text, int64_t *wall_ms);
+/* --at in milliseconds since 1970: "2026-01-31T12:00:00Z", also with a fraction or an offset; a whole
+ * second means its end. False, and said, when it is none. */
+bool parse_at(const char *text, int64_t *wall_ms);
 
 /* ---- journal.c, replay.c: exit codes */
 

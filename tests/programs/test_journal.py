@@ -110,11 +110,29 @@ def test_explains_from_a_journal(journal, kedactl):
     assert "ETIMEOUT" in newest.stdout, newest.stderr
     assert kedactl("explain", "default/orders", "--journal", journal, "--at", "2100-01-01T00:00:00Z").stdout == newest.stdout
     for arguments, code, word in ((["orders", "--at", "2020-01-01T00:00:00Z"], 1, "made later"),
+                                  (["orders", "--at", "1960-01-01T00:00:00Z"], 1, "made later"),
                                   (["other"], 1, "no such workload"),
                                   (["orders", "--at", "noon"], 2, "--at is a time")):
         run = kedactl("explain", *arguments, "--journal", journal)
         assert run.returncode == code and word in run.stderr, run.stderr
     assert kedactl("explain", "orders", "--journal", journal.parent / "none").returncode == 1
+
+
+def test_at_takes_fractions_and_offsets(journal, kedactl):
+    def explained(at, code=0):
+        run = kedactl("explain", "orders", "--journal", journal, "--at", at)
+        assert run.returncode == code, run.stdout + run.stderr
+        return run.stdout or run.stderr
+    # The decision of 12:01:04.786 is the one that activates.
+    before, made = explained("2026-01-31T12:01:04.785Z"), explained("2026-01-31T12:01:04.786Z")
+    assert "Activated" in made and "Activated" not in before
+    for same in ("2026-01-31T12:01:04Z", "2026-01-31T12:01:04.7869999Z", "2026-01-31T13:01:04+01:00",
+                 "2026-01-31T06:31:04.786-05:30", "2026-02-01T11:01:04.786+23:00"):
+        assert explained(same) == made, same
+    assert explained("2026-01-31T12:01:04.0Z") == before
+    for wrong in ("2026-01-31T12:01:04", "2026-01-31T12:01:04.Z", "2026-01-31T12:01:04+1:00", "2026-01-31T12:01:04+24:00",
+                  "2026-01-31T12:01:04+01:00Z", "2026-01-31T12:01:04 Z"):
+        assert "+01:00" in explained(wrong, 2), wrong
 
 
 @pytest.mark.parametrize("at", ["12:00:00", "12:01:05", "12:01:40", "12:02:05", "12:02:20"])
