@@ -22,7 +22,8 @@ typedef struct keda_record_metric {
     uint8_t state;    /* keda_reading_state */
     uint8_t error;    /* keda_status of a reading that is not OK */
     uint8_t source, target_type;
-    uint8_t is_active, is_within, is_fallback;
+    uint8_t is_active, is_within;
+    uint8_t is_fallback; /* 1: the fallback's value stands in; 2: nil does, in the formula */
     uint8_t is_ok; /* the reading is known and, where the HPA half took it, gave a proposal */
     int32_t index; /* its place in the policy */
 } keda_record_metric;

@@ -81,7 +81,10 @@ static void put_metric(struct line *line, const struct subject *subject,
     line_put_name(line, subject, metric->index);
     if (metric->state != KEDA_READING_OK)
         put_failure(line, metric);
-    if (metric->state == KEDA_READING_OK || metric->is_fallback) {
+    if (metric->is_fallback == RECORD_BY_NIL)
+        line_put(line, ", past its failure threshold%s",
+                 subject->record->has_composite ? ": nil in the formula" : "");
+    else if (metric->state == KEDA_READING_OK || metric->is_fallback) {
         line_put(line, metric->is_fallback ? ", fallback gives " : " reads ");
         line_put_milli(line, metric->value_milli);
         line_put(line, metric->target_type == KEDA_TARGET_UTILIZATION ? " %%" : "");
@@ -261,6 +264,14 @@ static const char *outcome_of(const keda_record *record)
     return NULL;
 }
 
+static const char *fallback_of(const keda_record *record)
+{
+    for (size_t i = 0; i < record->nmetrics; i++)
+        if (record->metrics[i].is_fallback == RECORD_BY_NIL)
+            return "the fallback leaves it to the formula";
+    return record->is_fallback ? "a fallback stands in" : NULL;
+}
+
 static void put_circumstances(struct line *line, const keda_record *record)
 {
     const bool is_full = (record->pause & KEDA_PAUSE_FULL) != 0;
@@ -268,7 +279,7 @@ static void put_circumstances(struct line *line, const keda_record *record)
         record->is_forced ? "activation is forced" : NULL,
         !is_full && (record->pause & KEDA_PAUSE_SCALE_OUT) ? "scale-out is paused" : NULL,
         !is_full && (record->pause & KEDA_PAUSE_SCALE_IN) ? "scale-in is paused" : NULL,
-        record->is_fallback ? "a fallback stands in" : NULL,
+        fallback_of(record),
         outcome_of(record),
     };
     const char *before = "  ";

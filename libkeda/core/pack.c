@@ -6,6 +6,8 @@
  */
 #include "core/pack.h"
 
+#include "core/record.h"
+
 #include <string.h>
 
 enum mode { MODE_COUNT, MODE_COMPARE, MODE_WRITE, MODE_READ };
@@ -176,15 +178,15 @@ static void code_metric(struct codec *c, keda_record_metric *m)
 {
     uint8_t *const bytes[] = {&m->state, &m->error, &m->source, &m->target_type};
     int32_t is_active = m->is_active, is_within = m->is_within, is_fallback = m->is_fallback,
-            is_ok = m->is_ok;
-    int32_t *const flags[] = {&is_active, &is_within, &is_fallback, &is_ok};
+            is_ok = m->is_ok, is_nil = m->is_fallback == RECORD_BY_NIL;
+    int32_t *const flags[] = {&is_active, &is_within, &is_fallback, &is_ok, &is_nil};
 
     for (size_t i = 0; i < sizeof bytes / sizeof bytes[0]; i++)
         code_byte(c, bytes[i]);
     code_flags(c, flags, sizeof flags / sizeof flags[0]);
     m->is_active = (uint8_t)is_active;
     m->is_within = (uint8_t)is_within;
-    m->is_fallback = (uint8_t)is_fallback;
+    m->is_fallback = (uint8_t)(is_fallback + is_nil);
     m->is_ok = (uint8_t)is_ok;
     code_i32(c, &m->index);
     code_i32(c, &m->replicas);

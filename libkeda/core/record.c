@@ -91,7 +91,7 @@ static void note_fallback(const struct source *from, size_t i, keda_record_metri
     const struct fallback fallback =
         fallback_of(from->policy, from->seen, i, current >= 0 ? current : from->decision->from);
 
-    out->is_fallback = 1;
+    out->is_fallback = fallback.state == FALLBACK_NIL ? RECORD_BY_NIL : RECORD_BY_VALUE;
     if (fallback.state == FALLBACK_VALUE)
         out->value_milli = fallback.value_milli;
 }

@@ -13,6 +13,9 @@
 /* The largest number of metrics among which a flip is searched. */
 enum { FLIP_METRICS = 32 };
 
+/* is_fallback of a metric: what stands in for its reading. */
+enum { RECORD_BY_VALUE = 1, RECORD_BY_NIL = 2 };
+
 /* False when NULL or of a struct or element size this library does not know. */
 bool record_inputs_are_sound(const keda_policy *policy, const keda_observation *seen,
                              const keda_decision *decision);

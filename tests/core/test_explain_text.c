@@ -6,6 +6,8 @@
  */
 #include "core/flipped.h"
 
+#include <keda/formula.h>
+
 enum { MAX_LINES = 12, TEXT_SIZE = 4096 };
 
 static const char *const names[] = {"kafka lag", "queue", "cpu"};
@@ -38,7 +40,7 @@ static void tell(struct situation *s, keda_outcome outcome, struct told *told)
     keda_record_explain(&told->record, names, text, sizeof text);
     cr_assert_leq(lines_of(text), MAX_LINES, "%s", text);
     cr_assert_eq(text[strlen(text) - 1], '\n');
-    if (told->record.flip.metric >= 0)
+    if (told->record.flip.metric >= 0 && told->record.flip.metric < (int32_t)s->policy.nmetrics)
         flipped_check(s, &told->record.flip);
 }
 
@@ -369,6 +371,33 @@ Test(explain_text, says_what_a_fallback_stands_in_for)
               "gives 60, target 10 per replica, wants 6\n"
               "a fallback stands in\n"
               "smallest change: 3 -> 0 had kafka lag been known to be 0");
+}
+
+Test(explain_text, says_that_a_formula_sees_nil)
+{
+    static const char *const variables[] = {"a"};
+    struct situation s;
+    open_at(&s, 3, 0);
+    cr_assert_eq(keda_formula_new(&s.policy.formula, "a ?? 50", variables, 1, NULL), KEDA_OK);
+    s.metrics[0].variable = 1;
+    s.policy.composite_target = 10;
+    s.policy.is_whole_modifiers_target = 1;
+    s.policy.has_fallback = 1;
+    s.policy.fallback_replicas = 6;
+    s.policy.fallback_threshold = 3;
+    s.policy.fallback_behavior = KEDA_FALLBACK_SCALING_MODIFIERS;
+    situation_fail(&s, 0);
+    s.readings[0].failures = 3;
+    told_by(&s);
+    keda_formula_free(s.policy.formula);
+    cr_assert(strstr(text,
+                     "  kafka lag is unknown (an error, 4 failures in a row, never read), "
+                     "past its failure threshold: nil in the formula\n"
+                     "  the formula's result is 50, target 10 per replica, active"),
+              "%s", text);
+    cr_assert(strstr(text, "\n  the fallback leaves it to the formula\n"), "%s", text);
+    s.policy.formula = NULL;
+    tells(&s, "4 failures in a row, never read), past its failure threshold");
 }
 
 /* --- what a policy of many metrics and a formula adds ----------------------------------------- */

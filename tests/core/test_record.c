@@ -261,7 +261,7 @@ Test(record, shows_the_value_of_a_fallback)
     s.policy.fallback_threshold = 0;
     s.policy.fallback_behavior = KEDA_FALLBACK_SCALING_MODIFIERS;
     m = made_of(&s);
-    cr_assert_eq(m.metrics[0].is_fallback, 1);
+    cr_assert_eq(m.metrics[0].is_fallback, 2);
     cr_assert_eq(m.metrics[0].value_milli, 0);
 }
 

@@ -99,6 +99,22 @@ Test(ring, holds_8_records_of_one_metric_within_1_KiB)
     cr_assert_eq((unsigned char)memory.bytes[keda_ring_size(1, 8)], 0xA5);
 }
 
+Test(ring, tells_what_stands_in_for_a_reading)
+{
+    union ring_memory memory;
+    struct taken record, out;
+    keda_ring *ring = ring_open(&memory, RING_BYTES, 1);
+
+    make(&record, 1);
+    for (uint8_t stands_in = 0; stands_in <= 2; stands_in++) {
+        record.metrics[0].is_fallback = stands_in;
+        keda_ring_push(ring, &record.record);
+        take(ring, 0, &out);
+        cr_assert_eq(out.metrics[0].is_fallback, stands_in);
+    }
+    cr_assert_eq(keda_ring_count(ring), 3);
+}
+
 Test(ring, lengthens_the_run_of_one_that_says_the_same)
 {
     union ring_memory memory;
