@@ -97,6 +97,14 @@ static void put_metric_wish(struct line *line, const struct subject *subject,
     line_put_target(line, metric->target_milli, metric->target_type);
 }
 
+/* Where a rule after the window decided: it started from another number than the one wanted. */
+static void put_window(struct line *line, const keda_record *record)
+{
+    if (record->has_recommendation && record->stabilized_replicas != record->raw_replicas &&
+        record->reason != KEDA_REASON_STABILIZED)
+        line_put(line, ", %d counts by the stabilisation window", record->stabilized_replicas);
+}
+
 /* "kafka lag 640 above target 100 per replica, wants 7" */
 static void put_wish(struct line *line, const struct subject *subject)
 {
@@ -109,9 +117,11 @@ static void put_wish(struct line *line, const struct subject *subject)
         put_metric_wish(line, subject, metric);
     } else {
         line_put(line, "metrics want %d", record->raw_replicas);
+        put_window(line, record);
         return;
     }
     line_put(line, ", wants %d", record->raw_replicas);
+    put_window(line, record);
 }
 
 /* "a, b unknown" */

@@ -40,6 +40,25 @@ Test(explain_line, says_how_the_metric_stands_to_its_target)
     cr_assert_str_eq(text_of(&s), "metric 1 5 below target 10, wants 2: stays 4 (Stabilized)");
 }
 
+Test(explain_line, says_which_count_an_earlier_wish_made_of_it)
+{
+    struct situation s;
+    situation_open(&s, 1);
+    s.policy.max_replicas = 3;
+    s.seen.spec_replicas = 3;
+    situation_read(&s, 0, 90);
+    situation_step(&s, 0);
+    situation_read(&s, 0, 7);
+    s.seen.now_ms += 15000;
+    situation_decide(&s);
+    cr_assert_str_eq(text_of(&s), "kafka lag 7 below target 10 per replica, wants 1, "
+                                  "9 counts by the stabilisation window: stays 3 "
+                                  "(TooManyReplicas)");
+    s.decision.binding_metric = 5;
+    cr_assert_str_eq(text_of(&s), "metrics want 1, 9 counts by the stabilisation window: "
+                                  "stays 3 (TooManyReplicas)");
+}
+
 Test(explain_line, says_at_where_neither_tolerance_nor_a_limit_decided)
 {
     struct situation s;
@@ -193,7 +212,7 @@ Test(explain_line, names_a_formulas_result)
     record.has_composite = record.is_consulted = record.has_recommendation = 1;
     record.from = record.hpa_current = record.to = 3;
     record.binding_metric = 2;
-    record.metric_replicas = record.raw_replicas = 5;
+    record.metric_replicas = record.raw_replicas = record.stabilized_replicas = 5;
     record.reason = KEDA_REASON_SCALE_UP_LIMIT;
     record.composite_milli = 9500;
     record.composite_target_milli = 2000;
