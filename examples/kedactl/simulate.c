@@ -29,7 +29,11 @@ static keda_status add_file(keda_simulation *sim, const char *path, keda_error *
     keda_status rc;
 
     if (!cli_files_add(&files, path))
-        rc = keda_error_set(err, KEDA_EINVAL, "%s", files.failed);
+        rc =
+            keda_error_set(err, KEDA_EINVAL, "%s%s", files.failed,
+                           access(path, F_OK) != 0 ? "; nor is it a generator: constant, ramp, "
+                                                     "step, sine, burst or poisson"
+                                                   : "");
     else if (files.count != 1)
         rc = keda_error_set(err, KEDA_EINVAL, "%s: a folder is no trace", path);
     else
@@ -87,6 +91,24 @@ static int prepare(simulation *s, simulate_run *run)
         add_traces(o, run->sim, &err) != KEDA_OK)
         return report_error("simulate", &err);
     return CLI_OK;
+}
+
+static keda_status end_at_first_step(const keda_simulation_step *step, void *user)
+{
+    (void)step;
+    *(bool *)user = true;
+    return KEDA_EUNAVAILABLE;
+}
+
+/* What a run refuses at its beginning is told before any run has printed anything. */
+static int check(const simulation *s, size_t i)
+{
+    bool has_begun = false;
+    keda_error err = KEDA_ERROR_INIT;
+
+    const keda_status rc =
+        keda_simulation_run(s->runs[i].sim, end_at_first_step, &has_begun, &err);
+    return rc == KEDA_OK || has_begun ? CLI_OK : report_error("simulate", &err);
 }
 
 static int execute(const simulation *s, size_t i)
@@ -216,6 +238,8 @@ static int run_all(simulation *s)
 
     for (size_t i = 0; rc == CLI_OK && i < s->nruns; i++)
         rc = prepare(s, &s->runs[i]);
+    for (size_t i = 0; rc == CLI_OK && i < s->nruns; i++)
+        rc = check(s, i);
     for (size_t i = 0; rc == CLI_OK && i < s->nruns; i++)
         rc = execute(s, i);
     return rc == CLI_OK ? show(s) : rc;

@@ -20,7 +20,8 @@ static bool read_time(const char *name, const char *value, int64_t *ms)
 
     if (keda_simulation_parse_time(value, ms, NULL, &err) == KEDA_OK)
         return true;
-    return bad(name, "is seconds (90) or a duration (1m30s)", value);
+    fprintf(stderr, "kedactl: --%s: %s\n", name, err.text);
+    return false;
 }
 
 static bool read_whole(const char *name, const char *value, int64_t most, int64_t *out)

@@ -92,9 +92,10 @@ static keda_status set_span(parsing *p, const slot *s, const char *at)
 {
     int64_t ms;
 
+    if (moment_is_too_long(p->value))
+        return FAIL(p, at, "%s is " MOMENT_LONG ": \"%s\"", s->name, p->value);
     if (!moment_parse_span(p->value, &ms))
-        return FAIL(p, at, "%s must be seconds (90) or a duration (1m30s), not \"%s\"", s->name,
-                    p->value);
+        return FAIL(p, at, "%s must be " MOMENT_SPANS ", not \"%s\"", s->name, p->value);
     if (ms == 0 && (s->flags & POSITIVE) != 0)
         return FAIL(p, at, "%s must be longer than nothing", s->name);
     p->g->spans[s->index] = ms;

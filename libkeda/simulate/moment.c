@@ -14,43 +14,51 @@
 
 enum { MS_S = 1000, NS_MS = 1000000, DAY_MS = 86400000 };
 
-static bool is_sane(double ms)
-{
-    return ms >= 0.0 && ms <= (double)MOMENT_MAX_MS;
-}
-
 /* "7d12h": days, which Go's durations do not have; gives what follows them. */
 static const char *take_days(const char *text, int64_t *days)
 {
     const char *p = text;
     int64_t n = 0;
 
-    for (; *p >= '0' && *p <= '9' && n < 100000; p++)
-        n = n * 10 + (*p - '0');
+    for (; *p >= '0' && *p <= '9'; p++)
+        n = n < 1000000 ? n * 10 + (*p - '0') : n; /* too long, whatever follows */
     if (p == text || *p != 'd')
         return text;
     *days = n;
     return p + 1;
 }
 
-bool moment_parse_span(const char *text, int64_t *ms)
+/* Of any length. */
+static bool read_span(const char *text, double *ms)
 {
     double seconds;
-    int64_t ns;
+    int64_t days = 0, ns = 0;
 
     if (num_parse_json_double(text, &seconds)) {
-        if (!is_sane(seconds * MS_S))
-            return false;
-        *ms = llround(seconds * MS_S);
-        return true;
+        *ms = seconds * MS_S;
+        return *ms >= 0.0;
     }
-    int64_t days = 0;
     const char *rest = take_days(text, &days);
-    ns = 0;
     if ((*rest != '\0' || rest == text) && (!duration_parse(rest, &ns) || ns < 0))
         return false;
-    *ms = days * DAY_MS + ns / NS_MS;
-    return *ms <= MOMENT_MAX_MS;
+    *ms = (double)(days * DAY_MS + ns / NS_MS);
+    return true;
+}
+
+bool moment_parse_span(const char *text, int64_t *ms)
+{
+    double read = 0.0;
+
+    if (!read_span(text, &read) || read > (double)MOMENT_MAX_MS)
+        return false;
+    *ms = llround(read);
+    return true;
+}
+
+bool moment_is_too_long(const char *text)
+{
+    double read = 0.0;
+    return read_span(text, &read) && read > (double)MOMENT_MAX_MS;
 }
 
 moment_kind moment_parse(const char *text, int64_t *ms)

@@ -47,7 +47,7 @@ static const char style[] =
     "stroke:var(--want);stroke-width:1.2;stroke-dasharray:4 3}.two{stroke:var(--two);"
     "stroke-dasharray:none}.band{fill:var(--unk);fill-opacity:.16}.act{stroke:var(--unk);"
     "stroke-dasharray:2 3}.up{fill:var(--up)}.down{fill:var(--down)}.k{stroke-width:3}"
-    ".m{stroke:var(--bg);stroke-width:.8}</style>\n";
+    ".m{stroke:var(--bg);stroke-width:.8}.clip{fill:var(--want)}</style>\n";
 
 /* ---- places */
 
@@ -422,6 +422,39 @@ static void marks(const frame *f, const keda_simulation *s)
     }
 }
 
+static void clip_mark(const frame *f, double x, double highest)
+{
+    plot_puts(f->p, "<path class='clip' d='");
+    point(f->p, "M", x, f->top - 8.0);
+    plot_puts(f->p, "l3.5 6h-7z'><title>above the picture: the metrics want up to ");
+    plot_number(f->p, highest);
+    plot_puts(f->p, "</title></path>\n");
+}
+
+/* A mark in the middle of each stretch where more is wanted than the axis has. */
+static void clip_marks(const frame *f, const keda_simulation *s)
+{
+    const tally *t = &s->tally;
+    double from = 0.0, highest = 0.0, end = -1.0;
+
+    for (size_t i = 0; i <= TALLY_PARTS; i++) {
+        if (i < TALLY_PARTS && !t->parts[i].is_used)
+            continue;
+        const double x = x_of(f->p, i < TALLY_PARTS ? t->parts[i].at_ms : t->sum.duration_ms);
+        const double wanted = i < TALLY_PARTS ? t->parts[i].wanted.high : 0.0;
+        if (wanted > f->most) {
+            from = highest > 0.0 ? from : x;
+            highest = wanted > highest ? wanted : highest;
+        } else if (highest > 0.0) {
+            if ((from + x) / 2.0 >= end) {
+                clip_mark(f, (from + x) / 2.0, highest);
+                end = (from + x) / 2.0 + MARK_WIDTH;
+            }
+            highest = 0.0;
+        }
+    }
+}
+
 /* ---- the picture */
 
 static void head(plot *p, const char *title, int height)
@@ -467,6 +500,7 @@ static void replicas_panel(plot *p, double top)
     time_axis(p, f.bottom);
     for (size_t i = 0; i < p->nruns; i++)
         replica_lines(&f, i);
+    clip_marks(&f, p->runs[0]);
     for (size_t i = p->nruns; i-- > 0;)
         marks(&f, p->runs[i]);
 }

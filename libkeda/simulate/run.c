@@ -97,13 +97,26 @@ static int64_t duration_of(const keda_simulation *s)
                                                              : s->feeds.last_ms;
 }
 
+/* Every poll is a decision: they alone may be too many. */
+static keda_status check_length(const keda_simulation *s, int64_t duration_ms, keda_error *err)
+{
+    const int64_t polls = duration_ms / s->plan.polling_interval_ms;
+
+    if (polls <= MAX_STEPS)
+        return KEDA_OK;
+    return keda_error_set(err, KEDA_ELIMIT, "more than %d decisions: %lld polls until the end",
+                          MAX_STEPS, (long long)polls);
+}
+
 static keda_status begin(run *r, keda_error *err)
 {
     keda_simulation *s = r->s;
     const int64_t duration_ms = duration_of(s);
 
     feeds_rewind(&s->feeds);
-    const keda_status rc = begin_workers(s, err);
+    keda_status rc = begin_workers(s, err);
+    if (rc == KEDA_OK)
+        rc = check_length(s, duration_ms, err);
     if (rc != KEDA_OK)
         return rc;
     begin_readings(s);

@@ -191,10 +191,11 @@ keda_status keda_simulation_parse_time(const char *text, int64_t *ms, int32_t *i
 {
     const moment_kind kind = moment_parse(text, ms);
 
+    if (kind == MOMENT_BAD && moment_is_too_long(text))
+        return keda_error_set(err, KEDA_EINVAL, "\"%.60s\" is " MOMENT_LONG, text);
     if (kind == MOMENT_BAD || (kind == MOMENT_WALL && is_wall == NULL))
-        return keda_error_set(
-            err, KEDA_EINVAL, "expected %s, not \"%.60s\"",
-            is_wall == NULL ? "seconds (90) or a duration (1m30s)" : MOMENT_FORMS, text);
+        return keda_error_set(err, KEDA_EINVAL, "expected %s, not \"%.60s\"",
+                              is_wall == NULL ? MOMENT_SPANS : MOMENT_FORMS, text);
     if (is_wall != NULL)
         *is_wall = kind == MOMENT_WALL;
     return KEDA_OK;

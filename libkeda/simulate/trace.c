@@ -131,6 +131,8 @@ keda_status trace_put(trace_parse *p, size_t column, double value, const char *a
 
     if (c->is_rate && value < 0.0)
         return trace_fail(p, at, "arrivals must not be negative");
+    if (value < 0.0)
+        return trace_fail(p, at, "%s: a value is not below 0; write 0", c->name);
     if (c->count > 0 && c->times[c->count - 1] == p->now_ms)
         return trace_fail(p, at, "a second value of %s at the same time", c->name);
     if (++p->nvalues > TRACE_MAX_VALUES) {

@@ -136,11 +136,18 @@ def test_two_configurations_are_compared(simulate, work):
     ([], 2, "--trace"),
     (["--trace", "ramp:to=5"], 1, "ramp needs over"),
     (["--trace", "missing.csv"], 1, "missing.csv"),
+    (["--trace", "nope:a=1"], 1, "nor is it a generator: constant, ramp"),
+    (["--trace", "negative.csv"], 1, "negative.csv:3:5: s0: a value is not below 0; write 0"),
+    (["--trace", "negative.jsonl"], 1, "negative.jsonl:1:1: s0: a value is not below 0; write 0"),
+    (["--trace", "constant:value=1,trigger=s9"], 1, "no trigger is called"),
     (["--trace", "bad.csv"], 1, "bad.csv:3:5: expected a number"),
     (["--trace", "bad.jsonl"], 1, "bad.jsonl:2:"),
     (["--trace", "other.csv"], 1, "no trigger is called"),
     (["--trace", "rate.csv"], 1, "service rate"),
-    (["--trace", "constant(1)", "--duration", "soon"], 2, "--duration"),
+    (["--trace", "constant(1)", "--duration", "soon"], 2, "--duration: expected seconds (90) or a duration"),
+    (["--trace", "constant(1)", "--duration", "5y"], 2, "units d h m s"),
+    (["--trace", "constant(1)", "--duration", "1000000d"], 2, "longer than a hundred years"),
+    (["--trace", "ramp:to=1,over=40000d"], 1, "over is longer than a hundred years"),
     (["--trace", "constant(1)", "--service-rate", "0"], 2, "--service-rate"),
     (["--trace", "constant(1)", "--service-rate", "nan"], 2, "--service-rate"),
     (["--trace", "constant(1)", "--partitions", "-1"], 2, "--partitions"),
@@ -157,6 +164,8 @@ def test_what_is_wrong_is_said(simulate, work, arguments, code, words):
     (work / "bad.csv").write_text("t,s0\n0,1\n15, one\n")
     (work / "bad.jsonl").write_text('{"t":0,"s0":1}\n{"t":15,"s0"\n')
     (work / "other.csv").write_text("t,s7\n0,1\n")
+    (work / "negative.csv").write_text("t,s0\n0,1\n15, -2\n")
+    (work / "negative.jsonl").write_text('{"t":0,"s0":-1}\n')
     (work / "rate.csv").write_text("t,rate\n0,1\n60,1\n")
     here = os.getcwd()
     os.chdir(work)
@@ -167,9 +176,33 @@ def test_what_is_wrong_is_said(simulate, work, arguments, code, words):
     assert (answer.returncode, words in answer.stderr) == (code, True), answer.stderr
 
 
-def test_a_huge_run_ends_in_an_error(simulate):
-    answer = simulate("--trace", "constant(50)", "--duration", "36000d")
-    assert answer.returncode == 1 and "10000000 decisions" in answer.stderr
+@pytest.mark.parametrize("output", [[], ["-o", "jsonl"]])
+def test_a_huge_run_is_refused_before_it_begins(simulate, output):
+    answer = simulate("--trace", "constant(50)", "--duration", "36000d", *output)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert "more than 10000000 decisions: 103680000 polls" in answer.stderr
+
+
+@pytest.mark.parametrize("output", [[], ["-o", "jsonl"]])
+def test_a_trigger_without_a_trace_is_told_before_any_output(simulate, work, output):
+    """Also when only the second configuration has it."""
+    text = (work / "work.yaml").read_text()
+    at = text.index("  - type:")
+    (work / "two.yaml").write_text(text[:at] + text[at:].split("\n---")[0].rstrip() + "\n" + text[at:])
+    (work / "t.csv").write_text("t,s0\n0,1\n60,1\n")
+    assert simulate("--trace", work / "t.csv", *output).returncode == 0
+    answer = simulate("--trace", work / "t.csv", "--compare", work / "two.yaml", *output)
+    assert (answer.returncode, answer.stdout) == (1, ""), answer.stdout
+    assert "no trace is for trigger s1" in answer.stderr
+
+
+def test_the_picture_marks_what_is_beyond_its_axis(simulate, work):
+    for name, value, marks in (("most", 9000, 1), ("fits", 50, 0)):
+        answer = simulate("--trace", f"step:from=0,to={value},at=10m,until=20m", "--plot", work / f"{name}.svg")
+        assert answer.returncode == 0
+        picture = (work / f"{name}.svg").read_text()
+        assert picture.count("class='clip'") == marks
+    assert "want up to 900<" in (work / "most.svg").read_text()
 
 
 def test_jsonl_and_table_are_for_simulate_alone(kedactl):
@@ -194,7 +227,7 @@ def test_progress_is_told_on_a_terminal_when_it_takes_long(modules, work):
     """And nowhere else: in pipes standard error stays empty but for errors."""
     leader, follower = pty.openpty()
     command = [str(BUILD / "bin/kedactl"), "simulate", "-f", str(work / "work.yaml"), "--trace", "constant(50)",
-               "--duration", "36000d"]
+               "--duration", "3000d"]
     seen = b""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=follower,
                           env={**os.environ, "KEDA_PLUGIN_PATH": str(modules)}):

@@ -73,3 +73,14 @@ Test(moment, is_public_with_errors)
     keda_simulation_format_time(90000, text, sizeof text);
     cr_expect_str_eq(text, "1m3", "cut");
 }
+
+Test(moment, tells_what_is_too_long_from_what_is_no_span)
+{
+    static const char *const longer[] = {"3155760001", "36526d", "1000000d",
+                                         "99999999999999999999d", "1e300"};
+    static const char *const others[] = {"36525d", "5y", "-1000000d", "1000000dd", ""};
+    for (size_t i = 0; i < sizeof longer / sizeof longer[0]; i++)
+        cr_expect(moment_is_too_long(longer[i]), "%s", longer[i]);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        cr_expect_not(moment_is_too_long(others[i]), "%s", others[i]);
+}
