@@ -13,20 +13,39 @@
 /* The journal is read twice: first to find out which decision is the last one that fits. */
 typedef struct search {
     const kedactl *k;
-    int64_t at_ms; /* negative: the newest */
-    int64_t count; /* decisions seen */
-    int64_t found; /* the number of the one that fits, from 1 */
-    int rc;        /* of what was done with it */
+    int64_t at_ms;    /* negative: the newest */
+    int64_t count;    /* decisions seen */
+    int64_t found;    /* the number of the one that fits, from 1 */
+    keda_record kept; /* of that one, without metrics */
+    int rc;           /* of what was done with it */
     int (*act)(const kedactl *k, const keda_replayed *replayed);
 } search;
+
+/* As a running kedad has it: a poll between two syncs explains nothing, the sync before it does. */
+static bool is_skipped(const search *s, const keda_record *made)
+{
+    return s->found > 0 && made->reason == KEDA_REASON_NO_SYNC &&
+           !keda_record_is_news(made, &s->kept);
+}
 
 static keda_status find(const keda_replayed *replayed, void *user)
 {
     search *s = user;
+    const keda_decision *d = replayed->decision;
+    const keda_record made = {.struct_size = sizeof made,
+                              .due = replayed->entry->seen->due,
+                              .to = d->to,
+                              .reason = d->reason,
+                              .outcome = replayed->entry->outcome,
+                              .is_write = d->is_write,
+                              .is_active = d->is_active,
+                              .is_error = d->is_error};
 
     s->count++;
-    if (s->at_ms < 0 || replayed->entry->wall_ms <= s->at_ms)
-        s->found = s->count;
+    if ((s->at_ms >= 0 && replayed->entry->wall_ms > s->at_ms) || is_skipped(s, &made))
+        return KEDA_OK;
+    s->found = s->count;
+    s->kept = made;
     return KEDA_OK;
 }
 

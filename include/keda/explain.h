@@ -119,6 +119,13 @@ KEDA_API void keda_record_line(const keda_record *record, const char *const *nam
 KEDA_API void keda_record_explain(const keda_record *record, const char *const *names,
                                   char *buf, size_t size);
 
+/**
+ * Whether a decision says more than the newest one that was kept. Not 0 but for a poll between two
+ * syncs (KEDA_REASON_NO_SYNC) behind a sync with the same outcome, and for a poll and a sync that say
+ * the same. Of metrics none are looked at when the reason of `made` is KEDA_REASON_NO_SYNC.
+ */
+KEDA_API int32_t keda_record_is_news(const keda_record *made, const keda_record *kept);
+
 /* ---- the last decisions of a workload --------------------------------------------------------- */
 
 /** Opaque, in the caller's memory: packed records, the oldest overwritten first. */

@@ -47,32 +47,10 @@ static bool take_out(const workload *w, size_t i, room *out)
     return rc == KEDA_OK || rc == KEDA_ELIMIT;
 }
 
-static bool has_same_metrics(const keda_record *a, const keda_record *b)
-{
-    for (size_t i = 0; i < a->nmetrics && i < b->nmetrics; i++) {
-        const keda_record_metric *m = &a->metrics[i], *n = &b->metrics[i];
-        if (m->value_milli != n->value_milli || m->replicas != n->replicas ||
-            m->state != n->state || m->is_fallback != n->is_fallback)
-            return false;
-    }
-    return a->nmetrics == b->nmetrics;
-}
-
-/* Polls and syncs take turns: where nothing changes, one of them is enough, and the one that tells more
- * is a sync. */
 static bool is_news(const workload *w, const keda_record *made)
 {
     room kept;
-    const keda_record *newest = &kept.record;
-
-    if (!take_out(w, 0, &kept) || made->is_write || newest->outcome == KEDA_OUTCOME_FAILED ||
-        made->to != newest->to || made->is_error != newest->is_error ||
-        made->is_active != newest->is_active)
-        return true;
-    if (made->reason == KEDA_REASON_NO_SYNC)
-        return newest->reason == KEDA_REASON_NO_SYNC;
-    return made->due == newest->due || made->reason != newest->reason ||
-           !has_same_metrics(made, newest);
+    return !take_out(w, 0, &kept) || keda_record_is_news(made, &kept.record);
 }
 
 void records_note(workload *w, keda_outcome outcome)

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import zlib
+from datetime import datetime, timezone
 
 import pytest
 
@@ -116,6 +117,25 @@ def test_explains_from_a_journal(journal, kedactl):
         run = kedactl("explain", *arguments, "--journal", journal)
         assert run.returncode == code and word in run.stderr, run.stderr
     assert kedactl("explain", "orders", "--journal", journal.parent / "none").returncode == 1
+
+
+def test_explains_what_the_live_answer_explains(start, spool, kedactl, tmp_path):
+    file, path = tmp_path / "work.yaml", tmp_path / "journal"
+    file.write_text(documents(spool.path).replace("sync-interval: 100ms", "sync-interval: 2s"))
+    kedad = start("-f", file, "--journal", path)
+    spool.fill(35)
+    kedad.wait(lambda: kedad.replicas() == 4, "4 workers")
+    kedad.wait(lambda: '"reason":"Metric"' in path.read_text(), "a sync")
+    kedad.wait(lambda: "NoSync" in path.read_text().rpartition('"reason":"Metric"')[2], "a poll behind it")
+    live = kedactl("explain", "work", "--server", kedad.socket)
+    assert kedad.stop() == 0
+    polls = [line for line in map(json.loads, path.read_text().splitlines())
+             if line.get("result", {}).get("reason") == "NoSync"]
+    at = datetime.fromtimestamp(polls[-1]["wall"] // 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+    told = kedactl("explain", "work", "--journal", path, "--at", f"{at}.{polls[-1]['wall'] % 1000:03}Z")
+    for run in (live, told, kedactl("explain", "work", "--journal", path)):
+        assert run.returncode == 0 and "stays 4 (Metric)" in run.stdout.splitlines()[0], run.stdout + run.stderr
+    assert told.stdout == live.stdout
 
 
 def test_at_takes_fractions_and_offsets(journal, kedactl):
