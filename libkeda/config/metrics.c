@@ -167,13 +167,13 @@ keda_status keda_spec_add_resource(keda_spec_list *out, const char *resource,
                                    const char *container, const char *target, keda_error *err)
 {
     metric_spec spec = {.resource = mem_zalloc(1, sizeof *spec.resource)};
-    keda_status rc = KEDA_OK;
 
-    if (spec.resource == NULL || name_resource(&spec, resource, container) != KEDA_OK)
-        rc = keda_error_set(err, KEDA_ENOMEM, "out of memory");
-    if (rc == KEDA_OK)
-        rc = read_resource_target(out, target, &spec, err);
-    if (rc == KEDA_OK)
+    if (spec.resource == NULL)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    keda_status rc = name_resource(&spec, resource, container);
+    if (rc != KEDA_OK)
+        (void)keda_error_set(err, rc, "out of memory");
+    else if ((rc = read_resource_target(out, target, &spec, err)) == KEDA_OK)
         return append(out, &spec, err);
     mem_free(spec.name);
     free_resource(spec.resource);

@@ -573,12 +573,12 @@ static void report_unknown(stage *st)
 
 /* KEDA: without it no trigger of the object can be made, whether it reads variables or not. Those that do
  * have told already. */
-static keda_status check_container(stage *st)
+static keda_status check_container(stage *st, change *c)
 {
     const scaled_object *object = &st->t->workload->object;
     const char *name = object->env_container;
 
-    if (name == NULL || name[0] == '\0' || st->change->first_code != KEDA_OK)
+    if (name == NULL || name[0] == '\0' || c->first_code != KEDA_OK)
         return KEDA_OK;
     const entry *target =
         find_entry(st, object->target_kind, object->space, object->target_name);
@@ -592,7 +592,7 @@ static keda_status check_container(stage *st)
                                 .path = "spec.scaleTargetRef.envSourceContainerName",
                                 .line = at == NULL ? 0 : at->line,
                                 .column = at == NULL ? 0 : at->column};
-    change_say(st->change, KEDA_SEVERITY_ERROR, KEDA_EINVAL, &place,
+    change_say(c, KEDA_SEVERITY_ERROR, KEDA_EINVAL, &place,
                "the target's pod template has no container %s", name);
     return KEDA_OK;
 }
@@ -636,7 +636,7 @@ keda_status stage_workload(change *c, workload *w, const entry *en, const docume
         t->failing_since_ms = -1;
         rc = stage_trigger(&st);
         if (rc == KEDA_OK && i + 1 == w->object.ntriggers)
-            rc = check_container(&st);
+            rc = check_container(&st, c);
         clear(&st);
     }
     if (rc == KEDA_OK && c->first_code == KEDA_OK)
