@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SHOWN_METRICS = 4 };
+enum { MAX_LINES = 12 };
 
 /* --- one metric ------------------------------------------------------------------------------- */
 
@@ -99,13 +99,12 @@ static void put_metric(struct line *line, const struct subject *subject,
     line_put(line, "\n");
 }
 
-/* The binding one first, the others in the policy's order. */
-static void put_metrics(struct line *line, const struct subject *subject)
+/* The binding one first, the others in the policy's order, in `room` lines (two at least). */
+static void put_metrics(struct line *line, const struct subject *subject, size_t room)
 {
     const keda_record *record = subject->record;
     const keda_record_metric *binding = record_metric_of(record, record->binding_metric);
-    const size_t most =
-        record->nmetrics_all > SHOWN_METRICS ? SHOWN_METRICS - 1 : SHOWN_METRICS;
+    const size_t most = record->nmetrics_all > room ? room - 1 : room;
     size_t nshown = 0;
 
     if (binding != NULL) {
@@ -230,7 +229,6 @@ static const char *const rules[KEDA_REASON_COUNT] = {
     [KEDA_REASON_ACTIVATED] = "from rest the count first becomes the minimum, at least 1",
     [KEDA_REASON_COOLDOWN] = "no trigger is active, but the cooldown is not over",
     [KEDA_REASON_DEACTIVATED] = "no trigger is active, which puts the workload to rest",
-    [KEDA_REASON_TRIGGER_ERROR] = "no trigger is active and one is unknown: nothing is done",
     [KEDA_REASON_RAISED_TO_MIN] = "a count below the minimum is raised, metrics are not asked",
     [KEDA_REASON_LOWERED_TO_MAX] =
         "a count above the maximum is lowered, metrics are not asked",
@@ -240,12 +238,33 @@ static const char *const rules[KEDA_REASON_COUNT] = {
     [KEDA_REASON_DISABLED] = "at rest the metrics are not asked until a trigger is active",
 };
 
+static const char *trigger_error_of(const keda_record *record)
+{
+    size_t nunknown = 0;
+
+    for (size_t i = 0; i < record->nmetrics; i++)
+        nunknown += record->metrics[i].state != KEDA_READING_OK &&
+                    !record->metrics[i].is_fallback &&
+                    !record_source_is_pods(record->metrics[i].source);
+    return nunknown > 1 ? "no trigger is active and several are unknown: nothing is done"
+                        : "no trigger is active and one is unknown: nothing is done";
+}
+
+/* NULL: the steps say it. */
+static const char *rule_of(const keda_record *record)
+{
+    if (record->reason == KEDA_REASON_TRIGGER_ERROR)
+        return trigger_error_of(record);
+    return record->reason > 0 && record->reason < KEDA_REASON_COUNT ? rules[record->reason]
+                                                                    : NULL;
+}
+
 static void put_steps(struct line *line, const keda_record *record)
 {
-    const bool is_known = record->reason > 0 && record->reason < KEDA_REASON_COUNT;
+    const char *rule = rule_of(record);
 
-    if (is_known && rules[record->reason] != NULL)
-        line_put(line, "  %s\n", rules[record->reason]);
+    if (rule != NULL)
+        line_put(line, "  %s\n", rule);
     if (!record->has_recommendation)
         return;
     put_tolerance(line, record);
@@ -369,6 +388,28 @@ static void put_flip(struct line *line, const struct subject *subject)
     line_put(line, "\n");
 }
 
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static bool has_circumstances(const keda_record *record)
+{
+    char text[2];
+    struct line line = {text, sizeof text};
+
+    text[0] = '\0';
+    put_circumstances(&line, record);
+    return text[0] != '\0';
+}
+
+/* Lines that are left for the metrics; 4 at least. */
+static size_t room_for_metrics(const keda_record *record)
+{
+    const size_t others = 2 /* the first and the last */ + (record->has_composite ? 1 : 0) +
+                          (rule_of(record) != NULL ? 1 : 0) +
+                          (record->has_recommendation ? 3 : 0) +
+                          (has_circumstances(record) ? 1 : 0);
+    return MAX_LINES - others;
+}
+
 void keda_record_explain(const keda_record *record, const char *const *names, char *buf,
                          size_t size)
 {
@@ -380,7 +421,7 @@ void keda_record_explain(const keda_record *record, const char *const *names, ch
     buf[0] = '\0';
     line_put_record(&line, &subject);
     line_put(&line, "\n");
-    put_metrics(&line, &subject);
+    put_metrics(&line, &subject, room_for_metrics(record));
     put_composite(&line, record);
     put_steps(&line, record);
     put_circumstances(&line, record);

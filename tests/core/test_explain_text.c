@@ -331,6 +331,38 @@ Test(explain_text, says_that_an_unknown_trigger_stops_all)
                      "  smallest change: 3 -> 0 had kafka lag been known to be 0\n");
 }
 
+Test(explain_text, says_that_several_unknown_triggers_stop_all)
+{
+    enum { MANY = 11 };
+    keda_record_metric metrics[MANY] = {{0}};
+    keda_record record = KEDA_RECORD_INIT;
+
+    for (int32_t i = 0; i < MANY; i++)
+        metrics[i] = (keda_record_metric){.index = i, .age_s = -1};
+    record.metrics = metrics;
+    record.from = record.to = 3;
+    record.reason = KEDA_REASON_TRIGGER_ERROR;
+    record.binding_metric = -1;
+    record.flip = (keda_flip){.metric = -1, .to = 3};
+    for (size_t n = 1; n <= MANY; n++) {
+        record.nmetrics = record.nmetrics_all = n;
+        keda_record_explain(&record, NULL, text, sizeof text);
+        cr_assert(strstr(text, n > 1 ? "active and several are unknown: nothing is done"
+                                     : "active and one is unknown: nothing is done"));
+        cr_assert_eq(lines_of(text), n <= 9 ? n + 3 : MAX_LINES);
+        cr_assert_eq(strstr(text, " more\n") != NULL, n > 9);
+    }
+    record.nmetrics = record.nmetrics_all =
+        2; /* a fallback, and pods, are no unknown trigger */
+    metrics[0].is_fallback = 1;
+    keda_record_explain(&record, NULL, text, sizeof text);
+    cr_assert(strstr(text, "and one is unknown"));
+    metrics[0].is_fallback = 0;
+    metrics[0].source = KEDA_SOURCE_RESOURCE;
+    keda_record_explain(&record, NULL, text, sizeof text);
+    cr_assert(strstr(text, "and one is unknown"));
+}
+
 Test(explain_text, says_that_it_is_paused)
 {
     struct situation s;
@@ -402,7 +434,7 @@ Test(explain_text, says_that_a_formula_sees_nil)
 
 /* --- what a policy of many metrics and a formula adds ----------------------------------------- */
 
-Test(explain_text, shows_the_binding_metric_and_two_more_of_many)
+Test(explain_text, shows_the_binding_metric_and_as_many_as_fit)
 {
     enum { MANY = 12 };
     keda_record_metric metrics[MANY] = {{0}};
@@ -441,7 +473,8 @@ Test(explain_text, shows_the_binding_metric_and_two_more_of_many)
         "  l reads 120, target 10 per replica, wants 12, not active (threshold 0)\n"
         "  a reads 10, target 10 per replica, wants 1, not active (threshold 0)\n"
         "  b reads 20, target 10 per replica, wants 2, not active (threshold 0)\n"
-        "  and 9 more, none of which wants more\n"
+        "  c reads 30, target 10 per replica, wants 3, not active (threshold 0)\n"
+        "  and 8 more, none of which wants more\n"
         "  from rest the count first becomes the minimum, at least 1\n"
         "  tolerance 12.5 %: exceeded\n"
         "  stabilisation 0 s down: nothing held\n"
@@ -450,7 +483,13 @@ Test(explain_text, shows_the_binding_metric_and_two_more_of_many)
         "within "
         "30 s\n"
         "  smallest change: 0 -> 11 had l been below 110 (now 120)\n");
-    cr_assert_eq(lines_of(text), MAX_LINES - 1);
+    cr_assert_eq(lines_of(text), MAX_LINES);
+    record.nmetrics_all = record.nmetrics = 5;
+    record.binding_metric = 4;
+    keda_record_explain(&record, many, text, sizeof text);
+    cr_assert(strstr(text, "  d reads 40"), "%s", text);
+    cr_assert_not(strstr(text, " more"), "%s", text);
+    cr_assert_eq(lines_of(text), MAX_LINES);
 }
 
 /* --- records made by hand --------------------------------------------------------------------- */
