@@ -403,11 +403,12 @@ static bool has_circumstances(const keda_record *record)
 /* Lines that are left for the metrics; 4 at least. */
 static size_t room_for_metrics(const keda_record *record)
 {
-    const size_t others = 2 /* the first and the last */ + (record->has_composite ? 1 : 0) +
-                          (rule_of(record) != NULL ? 1 : 0) +
-                          (record->has_recommendation ? 3 : 0) +
-                          (has_circumstances(record) ? 1 : 0);
-    return MAX_LINES - others;
+    size_t room = MAX_LINES - 2; /* the first line and the last */
+
+    room -= record->has_composite ? 1 : 0;
+    room -= rule_of(record) != NULL ? 1 : 0;
+    room -= record->has_recommendation ? 3 : 0;
+    return room - (has_circumstances(record) ? 1 : 0);
 }
 
 void keda_record_explain(const keda_record *record, const char *const *names, char *buf,
