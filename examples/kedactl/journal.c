@@ -122,19 +122,20 @@ static int on_decision(const kedactl *k, const char *path, const char *workload,
 /* ---- explaining */
 
 /* Explains a decision, or says it in one line, in a text to be freed; NULL without memory. */
-static char *describe(const keda_replayed *replayed, const keda_observation *seen,
-                      const keda_decision *decision, bool is_short)
+static char *describe(const keda_replayed *replayed, const keda_policy *policy,
+                      const keda_observation *seen, const keda_decision *decision,
+                      bool is_short)
 {
     enum { SIZE = 8192 };
     const keda_journal_entry *entry = replayed->entry;
     keda_record record = KEDA_RECORD_INIT;
     char *text = calloc(1, SIZE);
 
-    record.nmetrics = entry->policy->nmetrics;
+    record.nmetrics = policy->nmetrics;
     record.metrics = calloc(record.nmetrics + 1, sizeof *record.metrics);
     if (text != NULL && record.metrics != NULL &&
-        keda_record_make(entry->policy, seen, entry->history, decision,
-                         (keda_outcome)entry->outcome, entry->wall_ms, &record) == KEDA_OK) {
+        keda_record_make(policy, seen, entry->history, decision, (keda_outcome)entry->outcome,
+                         entry->wall_ms, &record) == KEDA_OK) {
         if (is_short)
             keda_record_line(&record, entry->names, text, SIZE);
         else
@@ -146,7 +147,8 @@ static char *describe(const keda_replayed *replayed, const keda_observation *see
 
 static int print_explanation(const kedactl *k, const keda_replayed *replayed)
 {
-    char *text = describe(replayed, replayed->entry->seen, replayed->decision, false);
+    char *text = describe(replayed, replayed->entry->policy, replayed->entry->seen,
+                          replayed->decision, false);
 
     (void)k;
     if (text == NULL)
@@ -167,8 +169,12 @@ int explain_from_journal(const kedactl *k, const char *workload)
 
 /* ---- changing */
 
-/* Readings of a decision with changes in them. */
+#define COMPOSITE "composite-metric" /* the formula's result, named as KEDA's HPA names it */
+
+/* What a decision was made from, with changes in it. */
 typedef struct changed {
+    keda_policy policy;
+    keda_formula *constant; /* in place of the policy's formula; NULL: none */
     keda_observation seen;
     keda_reading *readings;
     int64_t *items;
@@ -192,7 +198,7 @@ static bool find_metric(const keda_journal_entry *entry, const char *name, size_
             entry->policy->nmetrics == 1 ? "is" : "are");
     for (size_t i = 0; i < entry->policy->nmetrics; i++)
         fprintf(stderr, "%s %s", i > 0 ? "," : "", entry->names[i]);
-    fputc('\n', stderr);
+    fputs(entry->policy->formula != NULL ? ", " COMPOSITE "\n" : "\n", stderr);
     return false;
 }
 
@@ -211,40 +217,90 @@ static bool parse_milli(const char *text, int64_t *out)
     return true;
 }
 
-/* NAME=VALUE, or NAME=unknown. As keda/explain.h has it: one item of that value, raw the same, all
- * else as it was; of a reading that is not known: a fresh one. */
-static bool change(const keda_journal_entry *entry, const char *text, changed *c)
+static bool parse_value(const char *text, const char *others, int64_t *out)
 {
-    const char *equals = strrchr(text, '=');
-    size_t i = 0;
-
-    if (equals == NULL || equals == text) {
-        fprintf(stderr, "kedactl: --set is NAME=VALUE, not \"%s\"\n", text);
-        return false;
-    }
-    if (!find_metric(entry, text, (size_t)(equals - text), &i))
-        return false;
-    keda_reading *reading = &c->readings[i];
-    if (strcmp(equals + 1, "unknown") == 0) {
-        reading->state = KEDA_READING_UNKNOWN;
-        reading->nitems = 0;
+    if (parse_milli(text, out))
         return true;
-    }
-    if (!parse_milli(equals + 1, &c->items[i])) {
-        fprintf(
-            stderr,
-            "kedactl: --set: the value is a number from 0 to %.0f, or unknown, not \"%s\"\n",
-            VALUE_MAX, equals + 1);
-        return false;
-    }
+    fprintf(stderr, "kedactl: --set: the value is a number from 0 to %.0f%s, not \"%s\"\n",
+            VALUE_MAX, others, text);
+    return false;
+}
+
+static void set_reading(changed *c, size_t i, int64_t milli)
+{
+    keda_reading *reading = &c->readings[i];
     const int32_t failures = reading->failures;
+
+    c->items[i] = milli;
     if (reading->state != KEDA_READING_OK || reading->nitems == 0)
         *reading = (keda_reading)KEDA_READING_INIT;
     reading->failures = failures;
     reading->state = KEDA_READING_OK;
     reading->items_milli = &c->items[i];
     reading->nitems = 1;
-    reading->raw = (double)c->items[i] / 1000.0;
+    reading->raw = (double)milli / 1000.0;
+}
+
+/* A result needs readings: those of the formula that are unknown become known, whatever they are. */
+static void know_readings(const keda_journal_entry *entry, changed *c)
+{
+    for (size_t i = 0; i < entry->seen->nreadings && i < entry->policy->nmetrics; i++) {
+        const keda_metric_policy *metric = (const void *)((const char *)entry->policy->metrics +
+                                                          i * entry->policy->metric_size);
+        const keda_reading *reading = &c->readings[i];
+        if (metric->source == KEDA_SOURCE_EXTERNAL &&
+            (reading->state != KEDA_READING_OK || reading->nitems == 0))
+            set_reading(c, i, 0);
+    }
+}
+
+/* A formula of the number alone takes the place of the workload's. */
+static bool set_result(const keda_journal_entry *entry, const char *value, changed *c)
+{
+    char text[32];
+    int64_t milli = 0;
+    keda_error err = KEDA_ERROR_INIT;
+
+    if (!parse_value(value, "", &milli))
+        return false;
+    (void)snprintf(text, sizeof text, "%lld.%03d", (long long)(milli / 1000),
+                   (int)(milli % 1000));
+    keda_formula_free(c->constant);
+    c->constant = NULL;
+    if (keda_formula_new(&c->constant, text, NULL, 0, &err) != KEDA_OK) {
+        (void)report_error("--set " COMPOSITE, &err);
+        return false;
+    }
+    c->policy.formula = c->constant;
+    know_readings(entry, c);
+    return true;
+}
+
+/* NAME=VALUE, or NAME=unknown. As keda/explain.h has it: one item of that value, raw the same, all
+ * else as it was; of a reading that is not known: a fresh one. */
+static bool change(const keda_journal_entry *entry, const char *text, changed *c)
+{
+    const char *equals = strrchr(text, '=');
+    int64_t milli = 0;
+    size_t i = 0;
+
+    if (equals == NULL || equals == text) {
+        fprintf(stderr, "kedactl: --set is NAME=VALUE, not \"%s\"\n", text);
+        return false;
+    }
+    if (entry->policy->formula != NULL && (size_t)(equals - text) == strlen(COMPOSITE) &&
+        memcmp(text, COMPOSITE, strlen(COMPOSITE)) == 0)
+        return set_result(entry, equals + 1, c);
+    if (!find_metric(entry, text, (size_t)(equals - text), &i))
+        return false;
+    if (strcmp(equals + 1, "unknown") == 0) {
+        c->readings[i].state = KEDA_READING_UNKNOWN;
+        c->readings[i].nitems = 0;
+        return true;
+    }
+    if (!parse_value(equals + 1, ", or unknown", &milli))
+        return false;
+    set_reading(c, i, milli);
     return true;
 }
 
@@ -260,6 +316,7 @@ static bool copy_readings(const keda_journal_entry *entry, changed *c)
         memcpy(&c->readings[i],
                (const char *)entry->seen->readings + i * entry->seen->reading_size,
                sizeof *c->readings);
+    c->policy = *entry->policy;
     c->seen = *entry->seen;
     c->seen.readings = c->readings;
     c->seen.reading_size = sizeof *c->readings;
@@ -278,10 +335,10 @@ static int compare(const keda_replayed *replayed, const changed *c)
     for (size_t i = 0; decision.proposals != NULL && i < decision.nproposals; i++)
         decision.proposals[i].struct_size = sizeof decision.proposals[i];
     if (decision.proposals == NULL ||
-        keda_decide(entry->policy, &c->seen, entry->history, &decision) != KEDA_OK)
+        keda_decide(&c->policy, &c->seen, entry->history, &decision) != KEDA_OK)
         goto out;
-    before = describe(replayed, entry->seen, replayed->decision, true);
-    after = describe(replayed, &c->seen, &decision, true);
+    before = describe(replayed, entry->policy, entry->seen, replayed->decision, true);
+    after = describe(replayed, &c->policy, &c->seen, &decision, true);
     if (before == NULL || after == NULL)
         goto out;
     printf("recorded: %s\nchanged:  %s\n", before, after);
@@ -308,6 +365,7 @@ static int decide_changed(const kedactl *k, const keda_replayed *replayed)
             rc = CLI_USAGE;
     if (rc == CLI_OK)
         rc = compare(replayed, &c);
+    keda_formula_free(c.constant);
     free(c.readings);
     free(c.items);
     return rc;

@@ -126,16 +126,19 @@ def test_explains_what_the_live_answer_explains(start, spool, kedactl, tmp_path)
     spool.fill(35)
     kedad.wait(lambda: kedad.replicas() == 4, "4 workers")
     kedad.wait(lambda: '"reason":"Metric"' in path.read_text(), "a sync")
-    kedad.wait(lambda: "NoSync" in path.read_text().rpartition('"reason":"Metric"')[2], "a poll behind it")
+    spool.fill(36)
+
+    def polls():
+        return [line for line in map(json.loads, path.read_text().rpartition("\n")[0].splitlines())
+                if line.get("result", {}).get("reason") == "NoSync" and line["readings"][0]["items_milli"] == [36000]]
+    kedad.wait(polls, "a poll behind it")
     live = kedactl("explain", "work", "--server", kedad.socket)
     assert kedad.stop() == 0
-    polls = [line for line in map(json.loads, path.read_text().splitlines())
-             if line.get("result", {}).get("reason") == "NoSync"]
-    at = datetime.fromtimestamp(polls[-1]["wall"] // 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
-    told = kedactl("explain", "work", "--journal", path, "--at", f"{at}.{polls[-1]['wall'] % 1000:03}Z")
-    for run in (live, told, kedactl("explain", "work", "--journal", path)):
+    wall = polls()[-1]["wall"]
+    at = datetime.fromtimestamp(wall // 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+    for run in (live, kedactl("explain", "work", "--journal", path),
+                kedactl("explain", "work", "--journal", path, "--at", f"{at}.{wall % 1000:03}Z")):
         assert run.returncode == 0 and "stays 4 (Metric)" in run.stdout.splitlines()[0], run.stdout + run.stderr
-    assert told.stdout == live.stdout
 
 
 def test_at_takes_fractions_and_offsets(journal, kedactl):
@@ -172,6 +175,36 @@ def test_the_smallest_change_holds_to_a_thousandth(journal, kedactl, at):
         return run.stdout.splitlines()[-1]
     assert re.fullmatch(rf"the outcome changes from \d+ to {to}", decided(enough)), said
     assert decided(less).startswith("the outcome stays "), said
+
+
+@pytest.mark.parametrize("at", ["12:01:50", "12:02:20", "12:03:20", "12:07:05"])
+def test_the_formulas_result_can_be_set(kedactl, at):
+    formula, at = RECORDED.with_name("v1.0-formula.jsonl"), f"2026-01-31T{at}Z"
+    said = kedactl("explain", "orders", "--journal", formula, "--at", at).stdout
+    flip = re.search(r"smallest change: \d+ -> (\d+) had the formula's result been above ([\d.]+)", said)
+    assert flip, said
+
+    def decided(value):
+        run = kedactl("replay", formula, "--at", at, "--set", f"composite-metric={value}")
+        assert run.returncode == 0, run.stderr
+        return run.stdout
+    assert decided(f"{float(flip[2]) + 0.001:.3f}").splitlines()[-1].endswith(f" to {flip[1]}"), said
+    assert decided(flip[2]).splitlines()[-1].startswith("the outcome stays "), said
+    assert "the formula's result 2.001" in decided("2.001")
+
+
+def test_set_of_the_formulas_result_says_what_is_wrong(journal, kedactl):
+    formula = RECORDED.with_name("v1.0-formula.jsonl")
+    # Readings that are unknown keep no result from being looked at.
+    run = kedactl("replay", formula, "--at", "2026-01-31T12:06:50Z", "--set", "composite-metric=200")
+    assert run.returncode == 0 and "unknown" in run.stdout.splitlines()[0], run.stdout
+    assert "the outcome changes from 5 to " in run.stdout, run.stdout
+    for path, change, word in ((journal, "composite-metric=1", "there is no metric composite-metric; there is s0-script-orders\n"),
+                               (formula, "nope=1", "s1-script-second, composite-metric\n"),
+                               (formula, "composite-metric=unknown", "a number from 0 to 9000000000000, not"),
+                               (formula, "composite-metric=-1", "a number from 0 to")):
+        run = kedactl("replay", path, "--set", change)
+        assert run.returncode == 2 and word in run.stderr, run.stderr
 
 
 def test_set_says_what_is_wrong(journal, kedactl):
