@@ -95,12 +95,13 @@ static bool is_first(const writer *w, size_t at, const char *path)
     return text[0] != '\0';
 }
 
+/* KEDA: each of them, but not those of a container. */
 static void put_resource_names(writer *w)
 {
     bool is_open = false;
     for (size_t i = 0; i < count_triggers(w); i++) {
         const char *type = trigger_text(w, i, "type");
-        if (!is_resource(type) || !is_first(w, i, "type"))
+        if (!is_resource(type) || trigger_text(w, i, "metadata.containerName")[0] != '\0')
             continue;
         if (!is_open)
             json_text_open(&w->j, "resourceMetricNames", '[');

@@ -341,15 +341,16 @@ Test(status, tells_resources_apart_from_metrics)
     trigger.metric = "cpu";
     const keda_trigger_status triggers[] = {kafka(), trigger};
     keda_buf text = {0};
-    keda_json *object =
-        parse("{\"spec\":{\"triggers\":[{\"type\":\"kafka\"},{\"type\":\"cpu\"}]}}");
+    keda_json *object = parse(
+        "{\"spec\":{\"triggers\":[{\"type\":\"kafka\"},{\"type\":\"cpu\"},{\"type\":\"memory\","
+        "\"metadata\":{\"containerName\":\"app\"}},{\"type\":\"cpu\"}]}}");
     const status_facts facts = {
         .object = object, .original_replicas = -1, .triggers = triggers, .ntriggers = 2};
     cr_assert_eq(status_write(&text, &facts, NULL), KEDA_OK);
     cr_expect(strstr(text.data, "{\"externalMetricNames\":[\"s0-kafka-t\"],"
-                                "\"resourceMetricNames\":[\"cpu\"],") == text.data,
+                                "\"resourceMetricNames\":[\"cpu\",\"cpu\"],") == text.data,
               "%s", text.data);
-    cr_expect(strstr(text.data, "\"triggersTypes\":\"kafka,cpu\"") != NULL);
+    cr_expect(strstr(text.data, "\"triggersTypes\":\"kafka,cpu,memory\"") != NULL);
     cr_expect(strstr(text.data, "authenticationsTypes") == NULL);
     keda_buf_clear(&text);
     keda_json_free(object);
