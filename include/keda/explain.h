@@ -95,8 +95,11 @@ KEDA_API KEDA_MUST_USE keda_status keda_record_make(
  * outcome. The outcome is the count the target is to have. Of several metrics the one that is
  * smallest as a part of its target; an unknown reading counts as 0.
  *
- * With a formula its result is looked at in place of the readings. Not searched (to -1): a formula
- * that gave no value, more than 32 metrics. Metrics of pods are not searched either, since one value
+ * With a formula a reading is looked for that alone takes its result to where the count turns: of
+ * the first 8 that are one item each, as if the formula were piecewise affine. What is found is exact
+ * as above, but another kind of formula may have a nearer change. Where none is found the formula's
+ * result is told in place of a reading. Not searched (to -1): a formula that gave no value, more than
+ * 32 metrics. Metrics of pods are not searched either, since one value
  * does not say what their pods report.
  */
 KEDA_API KEDA_MUST_USE keda_status keda_decision_flip(const keda_policy *policy,

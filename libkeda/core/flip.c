@@ -249,27 +249,44 @@ static bool search_down(struct probe *probe, struct stretch in, struct change *o
     return false;
 }
 
-/* The nearest change to `now`, which is -1 for a reading that is not known. */
-static struct change nearest(struct probe *probe, int64_t now)
+static struct change nearest_up(struct probe *probe, int64_t now)
 {
-    struct change up = {.is_found = false}, down = {.is_found = false};
+    struct change up = {.is_found = false, .value = -1};
     int64_t edges[MAX_EDGES];
     const size_t n = find_edges(probe, edges);
-    int64_t floor_value = 0;
 
     for (size_t i = 0; i <= n && !up.is_found && now < INT64_MAX; i++) {
         struct stretch in = stretch_at(edges, n, i);
         in.lo = in.lo > now ? in.lo : now + 1;
         (void)search_up(probe, in, &up);
     }
-    if (up.is_found) /* nearer than that, or not at all */
-        floor_value = i64_sat_add(now, now - up.value + 1);
+    return up;
+}
+
+/* None below `floor_value`. */
+static struct change nearest_down(struct probe *probe, int64_t now, int64_t floor_value)
+{
+    struct change down = {.is_found = false, .value = -1};
+    int64_t edges[MAX_EDGES];
+    const size_t n = find_edges(probe, edges);
+
     for (size_t i = n + 1; i-- > 0 && !down.is_found;) {
         struct stretch in = stretch_at(edges, n, i);
         in.lo = in.lo > floor_value ? in.lo : floor_value;
         in.hi = in.hi < now ? in.hi : now - 1;
         (void)search_down(probe, in, &down);
     }
+    return down;
+}
+
+/* The nearest change to `now`, which is -1 for a reading that is not known. */
+static struct change nearest(struct probe *probe, int64_t now)
+{
+    const struct change up = nearest_up(probe, now);
+    /* Nearer than that, or not at all. */
+    const int64_t floor_value = up.is_found ? i64_sat_add(now, now - up.value + 1) : 0;
+    const struct change down = nearest_down(probe, now, floor_value);
+
     return down.is_found ? down : up;
 }
 
@@ -397,6 +414,18 @@ static size_t take_others(struct bench *bench, const keda_policy *policy,
     return n;
 }
 
+/* Both turns of the result, of which the nearer one is known. */
+static struct flip_results results_around(struct probe *probe, int64_t now,
+                                          const struct change *nearer)
+{
+    const bool is_up = nearer->value > now;
+    const struct change other = is_up ? nearest_down(probe, now, 0) : nearest_up(probe, now);
+
+    return (struct flip_results){.below = is_up ? other.value : nearer->value,
+                                 .above = is_up ? nearer->value : other.value,
+                                 .nearest = is_up ? nearer->value - now : now - nearer->value};
+}
+
 /* The formula's result takes the place of all external metrics, as it does for the HPA. */
 static keda_flip flip_of_result(struct bench *bench, const keda_policy *policy,
                                 const keda_observation *seen, const keda_decision *decision)
@@ -424,6 +453,12 @@ static keda_flip flip_of_result(struct bench *bench, const keda_policy *policy,
         return not_searched;
     if (!change.is_found)
         return (keda_flip){.metric = -1, .to = decision->to};
+    const struct flip_results results =
+        results_around(&bench->probe, decision->composite_milli, &change);
+    const keda_flip reading =
+        record_flip_variable(policy, seen, bench->probe.history, decision, &results);
+    if (reading.metric >= 0)
+        return reading;
     return (keda_flip){
         .metric = (int32_t)policy->nmetrics, .to = change.to, .value_milli = change.value};
 }

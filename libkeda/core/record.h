@@ -28,6 +28,17 @@ bool record_fill(const keda_policy *policy, const keda_observation *seen,
 keda_flip record_flip(const keda_policy *policy, const keda_observation *seen,
                       const keda_history *history, const keda_decision *decision);
 
+/* Results of a formula that would have changed the count; -1: none. */
+struct flip_results {
+    int64_t below, above; /* the result that was */
+    int64_t nearest;      /* distance of the nearer one, at least 1 */
+};
+
+/* keda_decision_flip of a reading that a formula takes; metric -1 when there is none. */
+keda_flip record_flip_variable(const keda_policy *policy, const keda_observation *seen,
+                               const keda_history *history, const keda_decision *decision,
+                               const struct flip_results *results);
+
 /* An item and a metric known, as the core counts it. */
 static inline bool record_reading_is_known(const keda_reading *reading)
 {

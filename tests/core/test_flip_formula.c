@@ -6,6 +6,7 @@
 #include "core/flipped.h"
 
 #include <keda/formula.h>
+#include <math.h>
 
 enum { DOMAIN = 300, SITUATIONS = 400, NO_RESULT = -9 };
 
@@ -103,7 +104,7 @@ static void check_against_trying(struct situation *s)
     for (int64_t i = 0; i <= DOMAIN; i++) {
         const int64_t distance = i > now ? i - now : now - i;
         if (counts[i] != NO_RESULT && counts[i] != s->decision.to)
-            cr_assert(flip.metric == 2 && distance >= up, "%d is nearer than %d", (int)i,
+            cr_assert(flip.metric == 0 && distance >= up, "%d is nearer than %d", (int)i,
                       (int)flip.value_milli);
     }
     if (flip.metric >= 0 && counts[flip.value_milli] != NO_RESULT)
@@ -119,9 +120,85 @@ Test(flip_formula, is_what_trying_every_result_finds)
         struct situation s;
         some_situation(&s, &dice);
         check_against_trying(&s);
-        nfound += flip_of(&s).metric == 2;
+        nfound += flip_of(&s).metric == 0;
     }
     cr_assert_gt(nfound, SITUATIONS / 4, "%d", nfound);
+}
+
+/* --- every reading of a small domain ---------------------------------------------------------- */
+
+struct shape {
+    const char *formula;
+    bool is_monotone; /* in each reading: then the change is the smallest one of all */
+    int least_found;
+};
+
+static void open_shape(const struct shape *shape)
+{
+    static const char *const both[] = {"a", "b"};
+    close_formula();
+    cr_assert_eq(keda_formula_new(&formula, shape->formula, both, 2, NULL), KEDA_OK);
+}
+
+static void some_readings(struct situation *s, struct dice *dice)
+{
+    some_situation(s, dice);
+    s->metrics[0].target_milli = between(dice, 1, 8);
+    s->metrics[1].source = KEDA_SOURCE_EXTERNAL;
+    s->metrics[1].variable = 2;
+    situation_read(s, 0, between(dice, 0, 90) / 1000.0);
+}
+
+/* No reading of the domain changes the count by a smaller part of its target. */
+static void check_smallest(struct situation *s, const keda_flip *flip, const char *of)
+{
+    const bool is_reading = flip->metric >= 0 && flip->metric < 2;
+    const double size = is_reading
+                            ? fabs((double)(flip->value_milli - s->items[flip->metric][0])) /
+                                  (double)s->metrics[flip->metric].target_milli
+                            : 1e300;
+
+    for (size_t m = 0; m < 2; m++)
+        for (int64_t value = 0; value <= DOMAIN; value++) {
+            const double part =
+                fabs((double)(value - s->items[m][0])) / (double)s->metrics[m].target_milli;
+            if (part < size)
+                cr_assert_eq(flipped_count(s, m, value), s->decision.to,
+                             "%s: metric %d at %d is nearer than %d at %d", of, (int)m,
+                             (int)value, (int)flip->metric, (int)flip->value_milli);
+        }
+}
+
+Test(flip_formula, is_the_smallest_change_of_a_reading_alone)
+{
+    static const struct shape shapes[] = {
+        {"a+b", true, 50},
+        {"max(a,b)+0.001", true, 50},
+        {"(a+b)/2", true, 50},
+        {"3*a+b", true, 50},
+        {"a > 0.005 ? a : b", false, 50},
+        {"0.1-a", false, 5},
+        {"max(a-0.02,b)", true, 50},
+        {"a*a*20", true, 20},
+    };
+
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        int nfound = 0;
+        open_shape(&shapes[i]);
+        for (uint64_t seed = 1; seed <= SITUATIONS; seed++) {
+            struct dice dice = {seed};
+            struct situation s;
+            some_readings(&s, &dice);
+            const keda_flip flip = flip_of(&s);
+            if (flip.metric >= 0 && flip.metric < 2) {
+                flipped_check(&s, &flip);
+                nfound++;
+            }
+            if (shapes[i].is_monotone)
+                check_smallest(&s, &flip, shapes[i].formula);
+        }
+        cr_assert_geq(nfound, shapes[i].least_found, "%s: %d", shapes[i].formula, nfound);
+    }
 }
 
 /* --- by name ---------------------------------------------------------------------------------- */
@@ -133,8 +210,15 @@ Test(flip_formula, is_that_of_the_formulas_result)
     s.policy.composite_target = 10;
     s.seen.spec_replicas = 2;
     situation_read(&s, 0, 18);
-    const keda_flip flip = flip_of(&s);
+    s.items[0][1] = 18000; /* of several items none is changed alone */
+    s.readings[0].nitems = 2;
+    keda_flip flip = flip_of(&s);
     cr_assert_eq(flip.metric, 1);
+    cr_assert_eq(flip.to, 3);
+    cr_assert_eq(flip.value_milli, 22001);
+    s.readings[0].nitems = 1;
+    flip = flip_of(&s);
+    cr_assert_eq(flip.metric, 0);
     cr_assert_eq(flip.to, 3);
     cr_assert_eq(flip.value_milli, 22001);
 }
@@ -223,6 +307,5 @@ Test(flip_formula, is_told_with_the_record)
               "  tolerance 10 %: exceeded\n"
               "  stabilisation 300 s down: nothing held\n"
               "  bounds 1 to 100: no limit binds\n"
-              "  smallest change: 2 -> 3 had the formula's result been at most 30 (now "
-              "35)\n");
+              "  smallest change: 2 -> 3 had metric 0 been at most 30 (now 35)\n");
 }
