@@ -14,7 +14,7 @@
 
 enum { MAX_LIST = 100000 }; /* numbers a list may name: "1-999999999" is a slip, or worse */
 
-static const char no_memory[] = "needs more memory than there is";
+const char convert_no_memory[] = "needs more memory than there is";
 
 const char *convert_bool(const char *text, bool *out)
 {
@@ -77,12 +77,12 @@ const char *convert_string_list(const char *text, char separator, keda_string_li
     const size_t count = count_of(text, separator);
     keda_string_list list = {.items = mem_zalloc(count, sizeof(char *))};
     if (list.items == NULL)
-        return no_memory;
+        return convert_no_memory;
     for (; list.count < count; list.count++) {
         const text_view part = next_part(&text, separator);
         if ((list.items[list.count] = mem_strndup(part.data, part.size)) == NULL) {
             convert_string_list_clear(&list);
-            return no_memory;
+            return convert_no_memory;
         }
     }
     *out = list;
@@ -114,7 +114,7 @@ static const char *add_range(int_list *list, int64_t first, int64_t last)
         void *items = list->items;
         if (mem_grow(&items, &list->capacity, list->count, sizeof *list->items, NULL) !=
             KEDA_OK)
-            return no_memory;
+            return convert_no_memory;
         list->items = items;
         list->items[list->count++] = value;
         if (value == last)

@@ -2,12 +2,15 @@
 /*
  * Texts of parameters to values (spec: languages 5.2). Each function takes the whole text and returns
  * NULL, or what is wrong as a clause to put behind the value ("is not a whole number"); the clause
- * never contains the value. *out is written only on success.
+ * never contains the value. Nothing is wrong with the value where it is convert_no_memory. *out is written
+ * only on success.
  */
 #ifndef CONFIG_CONVERT_H
 #define CONFIG_CONVERT_H
 
 #include <keda/scaler.h>
+
+extern const char convert_no_memory[];
 
 const char *convert_bool(const char *text, bool *out);
 const char *convert_integer(const char *text, int64_t min, int64_t max, int64_t *out);

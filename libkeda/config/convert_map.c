@@ -10,13 +10,11 @@
 #include "convert.h"
 #include "map.h"
 
-static const char no_memory[] = "needs more memory than there is";
-
 /* A map that was given but holds nothing is told from one that was not by its items. */
 static const char *give(keda_map *map, keda_map *out)
 {
     if (map->items == NULL && (map->items = mem_zalloc(1, sizeof *map->items)) == NULL)
-        return no_memory;
+        return convert_no_memory;
     *out = *map;
     return NULL;
 }
@@ -35,7 +33,7 @@ static const char *add_pair(keda_map *map, text_view item)
         own_name != NULL && own_value != NULL && map_set(map, own_name, own_value) == KEDA_OK;
     mem_free(own_name);
     mem_free_secret(own_value);
-    return is_set ? NULL : no_memory;
+    return is_set ? NULL : convert_no_memory;
 }
 
 const char *convert_map(const char *text, char separator, keda_map *out)
@@ -82,7 +80,7 @@ static const char *decode(const char *data, size_t size, keda_buf *out)
         }
         rc = buf_putc(out, c);
     }
-    return rc == KEDA_OK ? NULL : no_memory;
+    return rc == KEDA_OK ? NULL : convert_no_memory;
 }
 
 static const char *add_query(keda_map *map, const char *data, size_t size, keda_buf *name,
@@ -97,7 +95,7 @@ static const char *add_query(keda_map *map, const char *data, size_t size, keda_
     if (problem == NULL)
         problem = decode(data + size - rest, rest, value);
     if (problem == NULL && map_add(map, name->data, value->data) != KEDA_OK)
-        problem = no_memory;
+        problem = convert_no_memory;
     return problem;
 }
 

@@ -22,6 +22,7 @@ typedef struct parse {
     params_report_fn report;
     void *user;
     size_t nfailing;
+    bool is_out_of_memory;
 } parse;
 
 /* One field on its way into its member. */
@@ -136,7 +137,7 @@ static const char *convert_string(const char *text, char **out)
 {
     char *copy = mem_strdup(text);
     if (copy == NULL)
-        return "needs more memory than there is";
+        return convert_no_memory;
     *out = copy;
     return NULL;
 }
@@ -216,7 +217,7 @@ static bool settle(parse *p, step *s)
     }
     if (f->fallback != NULL && f->fallback[0] != '\0') {
         if (!lookup_default(f, &s->value))
-            say(p, f, KEDA_SEVERITY_ERROR, "needs more memory than there is");
+            p->is_out_of_memory = true;
         return s->value.text != NULL;
     }
     if (!s->is_optional)
@@ -228,12 +229,14 @@ static void parse_field(parse *p, step *s)
 {
     char shown[LOOKUP_SHOWN];
     if (!lookup_find(s->field, p->sources, &s->value)) {
-        say(p, s->field, KEDA_SEVERITY_ERROR, "needs more memory than there is");
+        p->is_out_of_memory = true;
         return;
     }
     if (settle(p, s) && check_parts(p, s)) {
         const char *problem = convert(s->field, s->value.text, s->member);
-        if (problem != NULL && s->field->kind == KEDA_KIND_CHOICE)
+        if (problem == convert_no_memory)
+            p->is_out_of_memory = true;
+        else if (problem != NULL && s->field->kind == KEDA_KIND_CHOICE)
             say_not_allowed(p, s, false);
         else if (problem != NULL)
             say(p, s->field, KEDA_SEVERITY_ERROR, "%s %s",
@@ -264,7 +267,7 @@ size_t params_parse(const keda_field *fields, size_t nfields, size_t field_size,
 {
     parse p = {.sources = sources, .field_size = field_size, .report = report, .user = user};
     parse_table(&p, fields, nfields, false, meta);
-    return p.nfailing;
+    return p.is_out_of_memory ? PARAMS_NO_MEMORY : p.nfailing;
 }
 
 static void clear_member(const keda_field *field, void *member)

@@ -20,7 +20,9 @@ typedef struct params_sources {
 typedef void (*params_report_fn)(const char *name, keda_severity severity, const char *message,
                                  void *user);
 
-/* Fills meta; every field is tried even after an error. Returns the number of failing fields. */
+/* Fills meta; every field is tried even after an error. Returns the number of failing fields;
+ * PARAMS_NO_MEMORY when one of them failed for want of memory, which is not reported. */
+#define PARAMS_NO_MEMORY SIZE_MAX
 size_t params_parse(const keda_field *fields, size_t nfields, size_t field_size,
                     const params_sources *sources, void *meta, params_report_fn report,
                     void *user);

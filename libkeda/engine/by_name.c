@@ -111,7 +111,8 @@ keda_status by_name_resolve(keda_map *out, const keda_scaler_desc *desc,
     *nproblems =
         params_parse(l.fields, l.count, sizeof(keda_field), sources, scratch, report, user);
     params_clear(l.fields, l.count, sizeof(keda_field), scratch);
-    rc = keep_known(out, &l, sources, err);
+    rc = *nproblems == PARAMS_NO_MEMORY ? keda_error_set(err, KEDA_ENOMEM, "out of memory")
+                                        : keep_known(out, &l, sources, err);
 out:
     mem_free(scratch);
     mem_free(l.fields);

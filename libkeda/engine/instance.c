@@ -123,6 +123,8 @@ keda_status instance_new(keda_scaler **out, keda_engine *e, scaler_type *type,
     else
         *nproblems = params_parse(desc->fields, desc->nfields, desc->field_size, sources,
                                   s->meta, report, user);
+    if (rc == KEDA_OK && *nproblems == PARAMS_NO_MEMORY)
+        rc = keda_error_set(err, KEDA_ENOMEM, "out of memory");
     if (rc == KEDA_OK)
         *out = s;
     else
