@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,53 +44,68 @@ static keda_status check_module(const keda_module *module, keda_error *err)
     return KEDA_OK;
 }
 
-/* True the first time a file of that name is met; what comes first on the path wins. */
-static bool is_new_file(keda_engine *e, const char *name)
+static bool is_met(const keda_engine *e, const char *name)
 {
     for (size_t i = 0; i < e->opened_modules.count; i++) {
         if (strcmp(e->opened_modules.items[i], name) == 0)
-            return false;
+            return true;
     }
+    return false;
+}
+
+/* A file of that name is not opened again; what comes first on the path wins. */
+static keda_status note_file(keda_engine *e, const char *name, keda_error *err)
+{
+    if (is_met(e, name))
+        return KEDA_OK;
     char *copy = mem_strdup(name);
-    if (copy == NULL || pointers_add(&e->opened_modules, copy, NULL) != KEDA_OK) {
+    if (copy == NULL)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
+    const keda_status rc = pointers_add(&e->opened_modules, copy, err);
+    if (rc != KEDA_OK)
         mem_free(copy);
-        return false;
-    }
-    return true;
+    return rc;
 }
 
 /* The file which the same module would be is not opened beside it. */
-static void note_file_of(keda_engine *e, const keda_module *module)
+static keda_status note_file_of(keda_engine *e, const keda_module *module, keda_error *err)
 {
     char file[NAME_MAX];
-    const int n = snprintf(file, sizeof file, "libkeda-%s.so", module->name);
-    if (n > 0 && (size_t)n < sizeof file)
-        (void)is_new_file(e, file);
+    const int n =
+        module->name == NULL ? 0 : snprintf(file, sizeof file, "libkeda-%s.so", module->name);
+    return n > 0 && (size_t)n < sizeof file ? note_file(e, file, err) : KEDA_OK;
 }
 
 keda_status keda_engine_register_module(keda_engine *e, const keda_module *module,
                                         keda_error *err)
 {
+    const size_t nscalers = e->registry.scalers.count;
+    const size_t nendpoints = e->registry.endpoints.count;
     keda_status rc = check_module(module, err);
 
     for (size_t i = 0; rc == KEDA_OK && i < module->nscalers; i++)
         rc = registry_add_scaler(&e->registry, module->scalers[i], NULL, err);
     for (size_t i = 0; rc == KEDA_OK && i < module->nendpoints; i++)
         rc = registry_add_endpoint(&e->registry, module->endpoints[i], NULL, err);
+    if (rc == KEDA_OK)
+        rc = note_file_of(e, module, err);
+    if (rc != KEDA_OK)
+        registry_cut(&e->registry, nscalers, nendpoints);
     if (rc != KEDA_OK && module != NULL && module->struct_size >= sizeof *module &&
         module->name != NULL)
         return keda_error_wrap(err, rc, "module %s", module->name);
-    if (rc == KEDA_OK && module->name != NULL)
-        note_file_of(e, module);
     return rc;
 }
 
 /* dlopen's errors begin with the path, which the caller says already. */
 static keda_status fail_to_load(const char *path, keda_error *err)
 {
+    const bool is_out_of_memory = errno == ENOMEM;
     const char *why = dlerror();
     const size_t n = strlen(path);
 
+    if (is_out_of_memory)
+        return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     if (why == NULL)
         why = "it cannot be loaded";
     if (strncmp(why, path, n) == 0 && strncmp(why + n, ": ", 2) == 0)
@@ -103,6 +119,7 @@ static keda_status try_file(keda_engine *e, const char *path, keda_error *err)
     keda_status rc = check_file(path, err);
     if (rc != KEDA_OK)
         return rc;
+    errno = 0;
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (handle == NULL)
         return fail_to_load(path, err);
@@ -118,8 +135,11 @@ static keda_status try_file(keda_engine *e, const char *path, keda_error *err)
 static keda_status open_file(keda_engine *e, const char *path, keda_error *err)
 {
     keda_error why = KEDA_ERROR_INIT;
-    if (try_file(e, path, &why) == KEDA_OK)
+    const keda_status rc = try_file(e, path, &why);
+    if (rc == KEDA_OK)
         return KEDA_OK;
+    if (rc == KEDA_ENOMEM)
+        return keda_error_set(err, rc, "%s: %s", path, why.text);
     return keda_error_set(err, KEDA_EUNSUPPORTED, "%s was refused: %s", path, why.text);
 }
 
@@ -155,13 +175,18 @@ static keda_status open_known(keda_engine *e, const known_module *known, keda_er
 {
     char path[PATH_MAX];
     keda_error why = KEDA_ERROR_INIT;
-    const keda_status rc =
+    keda_status rc =
         paths_find_module(e->settings.plugin_path, known->file, path, sizeof path, &why);
 
     if (rc == KEDA_OK) {
-        (void)is_new_file(e, known->file);
-        return open_file(e, path, err);
+        rc = open_file(e, path, err);
+        if (rc == KEDA_ENOMEM)
+            return rc;
+        const keda_status noted = note_file(e, known->file, rc == KEDA_OK ? err : NULL);
+        return rc != KEDA_OK ? rc : noted;
     }
+    if (rc == KEDA_ENOMEM)
+        return keda_error_set(err, rc, "%s", why.text);
     if (rc != KEDA_ENOTFOUND)
         return keda_error_set(err, KEDA_EUNSUPPORTED, "%s", why.text);
     return keda_error_set(err, KEDA_EUNSUPPORTED, "%s %s needs %s: install the package %s",
@@ -183,32 +208,45 @@ static void keep_refusal(keda_engine *e, const char *text)
         mem_free(copy);
 }
 
+/* One that there was no memory for is as if it had not been met. */
+static keda_status open_one(keda_engine *e, const char *path, const char *name, keda_error *err)
+{
+    keda_error why = KEDA_ERROR_INIT;
+    const keda_status rc = open_file(e, path, &why);
+
+    if (rc == KEDA_ENOMEM)
+        return keda_error_set(err, rc, "%s", why.text);
+    if (rc != KEDA_OK)
+        keep_refusal(e, why.text);
+    return note_file(e, name, err);
+}
+
 static keda_status open_each(keda_engine *e, const char *folder, void *user)
 {
     char path[PATH_MAX];
-    keda_error err = KEDA_ERROR_INIT;
-    (void)user;
+    keda_status rc = KEDA_OK;
+    errno = 0;
     DIR *dir = opendir(folder);
     if (dir == NULL)
-        return KEDA_OK;
-    for (const struct dirent *at; (at = readdir(dir)) != NULL;) {
+        return errno == ENOMEM ? keda_error_set(user, KEDA_ENOMEM, "out of memory") : KEDA_OK;
+    for (const struct dirent *at; rc == KEDA_OK && (at = readdir(dir)) != NULL;) {
         const int n = snprintf(path, sizeof path, "%s/%s", folder, at->d_name);
-        if (n < 0 || (size_t)n >= sizeof path || !is_module_name(at->d_name) ||
-            !is_new_file(e, at->d_name))
-            continue;
-        if (open_file(e, path, &err) != KEDA_OK)
-            keep_refusal(e, err.text);
+        if (n >= 0 && (size_t)n < sizeof path && is_module_name(at->d_name) &&
+            !is_met(e, at->d_name))
+            rc = open_one(e, path, at->d_name, user);
     }
     (void)closedir(dir);
-    return KEDA_OK;
+    return rc;
 }
 
-void module_open_all(keda_engine *e)
+/* Errors: KEDA_ENOMEM; what is left is then opened the next time. */
+static keda_status open_all(keda_engine *e, keda_error *err)
 {
     if (e->all_modules_opened)
-        return;
-    e->all_modules_opened = true;
-    (void)each_folder(e, open_each, NULL);
+        return KEDA_OK;
+    const keda_status rc = each_folder(e, open_each, err);
+    e->all_modules_opened = rc == KEDA_OK;
+    return rc;
 }
 
 /* ---- by name */
@@ -298,7 +336,7 @@ keda_status module_need_scaler(keda_engine *e, const char *type, scaler_type **o
         if (known != NULL)
             rc = open_known(e, known, err);
         else
-            module_open_all(e);
+            rc = open_all(e, err);
         found = registry_scaler(&e->registry, type);
     }
     if (found != NULL) {
@@ -319,7 +357,7 @@ keda_status module_need_endpoint(keda_engine *e, const char *kind, endpoint_kind
         if (known != NULL)
             rc = open_known(e, known, err);
         else
-            module_open_all(e);
+            rc = open_all(e, err);
         found = registry_endpoint(&e->registry, kind);
     }
     if (found != NULL) {
@@ -346,7 +384,7 @@ keda_status keda_engine_scaler(keda_engine *e, const char *type, const keda_scal
 const keda_scaler_desc *keda_engine_scaler_at(keda_engine *e, size_t i, int32_t with_modules)
 {
     if (with_modules)
-        module_open_all(e);
+        (void)open_all(e, NULL);
     if (i >= e->registry.scalers.count)
         return NULL;
     const scaler_type *type = e->registry.scalers.items[i];

@@ -13,7 +13,5 @@ keda_status module_need_scaler(keda_engine *e, const char *type, scaler_type **o
                                keda_error *err);
 keda_status module_need_endpoint(keda_engine *e, const char *kind, endpoint_kind **out,
                                  keda_error *err);
-/* Opens every module found, once. */
-void module_open_all(keda_engine *e);
 
 #endif

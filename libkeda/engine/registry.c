@@ -25,6 +25,14 @@ void registry_clear(registry *r)
     free_items(&r->targets);
 }
 
+void registry_cut(registry *r, size_t nscalers, size_t nendpoints)
+{
+    while (r->scalers.count > nscalers)
+        scaler_type_unref(r->scalers.items[--r->scalers.count]);
+    while (r->endpoints.count > nendpoints)
+        mem_free(r->endpoints.items[--r->endpoints.count]);
+}
+
 /* A new zeroed item at the end of a list. */
 static keda_status new_item(pointers *list, size_t size, void **out, keda_error *err)
 {

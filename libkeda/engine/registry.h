@@ -44,6 +44,8 @@ keda_status registry_add_endpoint(registry *r, const keda_endpoint_desc *desc, v
                                   keda_error *err);
 keda_status registry_add_target(registry *r, const keda_target_desc *desc, void *user,
                                 keda_error *err);
+/* Takes the last ones back, so that so many are left: what a module added before it failed. */
+void registry_cut(registry *r, size_t nscalers, size_t nendpoints);
 scaler_type *registry_scaler(const registry *r, const char *type); /* NULL: unknown */
 endpoint_kind *registry_endpoint(const registry *r, const char *kind);
 /* The most exact match: kind and version, then kind, then the one for all kinds. */

@@ -200,6 +200,26 @@ static void no_poll(void *state, const void *meta, keda_poll *poll, void *user)
     (void)user;
 }
 
+Test(module, leaves_nothing_behind_when_it_is_refused)
+{
+    const keda_scaler_desc one = {.struct_size = sizeof one,
+                                  .type = "one",
+                                  .summary = "",
+                                  .specs = no_specs,
+                                  .poll = no_poll};
+    const keda_scaler_desc *const scalers[] = {&one, &one};
+    keda_module module = {.struct_size = sizeof module,
+                          .abi_version = KEDA_ABI_VERSION,
+                          .name = "linked",
+                          .scalers = scalers,
+                          .nscalers = 2};
+    open_with(folder);
+    cr_expect_eq(keda_engine_register_module(r.engine, &module, &err), KEDA_EINVAL);
+    cr_expect_not_null(strstr(err.text, "already registered"), "%s", err.text);
+    module.nscalers = 1;
+    cr_expect_eq(keda_engine_register_module(r.engine, &module, &err), KEDA_OK, "%s", err.text);
+}
+
 Test(module, refuses_incomplete_descriptors)
 {
     keda_scaler_desc desc = {.struct_size = sizeof desc, .type = "own", .specs = no_specs};
