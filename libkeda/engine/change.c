@@ -9,6 +9,7 @@
 #include "base/findings.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "engine/schedule.h"
 #include "engine/stage.h"
 
 #include <stdarg.h>
@@ -233,8 +234,10 @@ static keda_status complete_entry(change *c, entry *en, const document *doc,
 
 static void drop_entry(entry *en)
 {
-    if (en->kind == ENTRY_SCALED_OBJECT)
+    if (en->kind == ENTRY_SCALED_OBJECT && en->workload != NULL) {
+        schedule_stop(en->workload);
         workload_free(en->workload);
+    }
     if (en->kind == ENTRY_POOL && en->before == NULL)
         target_discard(en->target);
     entry_free(en);

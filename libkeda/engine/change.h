@@ -43,6 +43,8 @@ typedef struct change {
 /* Errors become findings; the status is only for what is no finding (memory). */
 keda_status change_prepare(change *c, const keda_source *sources, size_t nsources,
                            size_t source_size, keda_error *err);
+/* What committing needs of memory, so that it cannot fail. */
+keda_status change_claim(const change *c, keda_error *err);
 void change_commit(change *c);
 void change_drop(change *c);
 

@@ -7,6 +7,7 @@
 #include "engine/change.h"
 #include "engine/order.h"
 #include "engine/reaper.h"
+#include "engine/schedule.h"
 #include "engine/state.h"
 #include "engine/trigger.h"
 
@@ -217,6 +218,24 @@ static void start_spread(keda_engine *e, entry *en)
     (void)e;
     en->is_started = true;
     workload_start(en->workload, WORKLOAD_SPREAD);
+}
+
+keda_status change_claim(const change *c, keda_error *err)
+{
+    size_t n = c->e->workloads.count;
+    keda_status rc = KEDA_OK;
+
+    for (size_t i = 0; rc == KEDA_OK && i < c->nsources; i++) {
+        const text_source *src = c->sources[i].source;
+        for (size_t j = 0; rc == KEDA_OK && j < src->nentries; j++) {
+            const entry *en = src->entries[j];
+            if (en->kind != ENTRY_SCALED_OBJECT || en->is_started || en->is_kept)
+                continue;
+            rc = schedule_claim(en->workload, err);
+            n++;
+        }
+    }
+    return rc == KEDA_OK ? order_reserve(c->e->order, n, err) : rc;
 }
 
 void change_commit(change *c)

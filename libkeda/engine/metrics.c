@@ -289,8 +289,9 @@ static void put_registered_kind(prom_writer *p, const keda_engine *e, const char
 
     for (const entry *en = table_next(&e->entries, NULL); en != NULL;
          en = table_next(&e->entries, en)) {
-        if (text_has_prefix(en->object, kind))
-            (void)pointers_add(&objects, en->object, NULL);
+        if (text_has_prefix(en->object, kind) && p->status == KEDA_OK)
+            p->status =
+                pointers_add(&objects, en->object, NULL); /* no count that is too small */
     }
     if (objects.count > 1)
         qsort(objects.items, objects.count, sizeof objects.items[0], by_text);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,25 +44,29 @@ static int by_id(const void *a, const void *b)
     return strcmp((*left)->object.id, (*right)->object.id);
 }
 
-static bool sort(engine_order *order, const table *workloads)
+keda_status order_reserve(engine_order *order, size_t count, keda_error *err)
+{
+    order->is_sorted = false;
+    order->workloads.count = 0;
+    return pointers_reserve(&order->workloads, count, err);
+}
+
+static void sort(engine_order *order, const table *workloads)
 {
     pointers *list = &order->workloads;
 
+    assert(list->capacity >= workloads->count);
     list->count = 0;
-    if (pointers_reserve(list, workloads->count, NULL) != KEDA_OK)
-        return false;
     for (workload *w = table_next(workloads, NULL); w != NULL; w = table_next(workloads, w))
         list->items[list->count++] = w;
     if (list->count > 1)
         qsort(list->items, list->count, sizeof list->items[0], by_id);
-    return true;
+    order->is_sorted = true;
 }
 
 workload *order_at(engine_order *order, const table *workloads, size_t i)
 {
     if (!order->is_sorted)
-        order->is_sorted = sort(order, workloads);
-    if (!order->is_sorted || i >= order->workloads.count)
-        return NULL;
-    return order->workloads.items[i];
+        sort(order, workloads);
+    return i < order->workloads.count ? order->workloads.items[i] : NULL;
 }

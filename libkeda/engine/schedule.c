@@ -63,6 +63,7 @@ static void on_tick(loop_timer *timer, void *user)
 
     if ((due & KEDA_DUE_POLL) != 0)
         w->lateness_ms = now_ms - w->next.poll_ms;
+    (void)schedule_claim(w, NULL); /* before a cycle's own timers take its place */
     if (due != 0)
         cycle_start(w, due);
     w->phase_ms = phase_of(w); /* endpoints are known once triggers are open */
@@ -81,6 +82,13 @@ static void set_timer(workload *w)
                        on_tick, w, &err) != KEDA_OK)
         log_write(&w->engine->log, KEDA_LOG_ERROR, "workload stopped", "workload", w->object.id,
                   "error", err.text, NULL);
+}
+
+keda_status schedule_claim(workload *w, keda_error *err)
+{
+    if (w->engine->settings.is_manual)
+        return KEDA_OK;
+    return loop_timer_set(w->engine->loop, &w->tick, INT64_MAX, on_tick, w, err);
 }
 
 void schedule_start(workload *w, workload_begin how)

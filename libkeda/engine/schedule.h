@@ -7,6 +7,8 @@
 
 #include "engine/workload.h"
 
+/* Takes a place among the loop's timers, so that starting cannot fail; schedule_stop gives it back. */
+keda_status schedule_claim(workload *w, keda_error *err);
 void schedule_start(workload *w, workload_begin how);
 void schedule_stop(workload *w);
 /* Its count has been set: syncs begin above zero. */

@@ -63,6 +63,8 @@ static keda_status finish(change *c, intent what, keda_status rc, keda_error *er
     if (rc == KEDA_OK && c->first_code != KEDA_OK)
         rc = first_problem(c, err);
     if (rc == KEDA_OK && what != INTENT_CHECK)
+        rc = change_claim(c, err);
+    if (rc == KEDA_OK && what != INTENT_CHECK)
         change_commit(c);
     else
         change_drop(c);
