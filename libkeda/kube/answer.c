@@ -35,7 +35,11 @@ static keda_status parse_long(keda_json **out, const char *text, size_t size, ke
     if (!json_scan_is_shallow(text, size, MAX_DEPTH, &deep))
         return keda_error_set(err, KEDA_ELIMIT, "nested more than %d levels", (int)MAX_DEPTH);
     root = json_loadb(text, size, JSON_ALLOW_NUL, &why);
-    if (root == NULL && json_error_code(&why) == json_error_out_of_memory)
+    /* jansson calls a token invalid that it had no memory for: the second time tells. */
+    if (root == NULL && json_error_code(&why) == json_error_invalid_syntax)
+        root = json_loadb(text, size, JSON_ALLOW_NUL, &why);
+    if (root == NULL &&
+        (json_error_code(&why) == json_error_out_of_memory || why.text[0] == '\0'))
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     if (root == NULL)
         return keda_error_set(err, KEDA_EPROTOCOL, "line %d column %d", why.line, why.column);

@@ -41,7 +41,7 @@ static keda_status refuse(keda_error *err, const json_error_t *why)
     const char *near = strstr(why->text, " near '");
     size_t n = near != NULL ? (size_t)(near - why->text) : strlen(why->text);
 
-    if (json_error_code(why) == json_error_out_of_memory)
+    if (json_error_code(why) == json_error_out_of_memory || why->text[0] == '\0')
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     (void)keda_error_set(err, KEDA_EINVAL, "line %d column %d: %.*s", why->line, why->column,
                          (int)n, why->text);
@@ -52,9 +52,15 @@ static keda_status refuse(keda_error *err, const json_error_t *why)
     return KEDA_EINVAL;
 }
 
+/* jansson calls a token invalid that it had no memory for: what is wrong is wrong the second time too. */
 static json_t *load(const char *text, size_t size, size_t flags, json_error_t *why)
 {
-    return json_loadb(text, size, JSON_DECODE_ANY | JSON_ALLOW_NUL | flags, why);
+    const size_t all = JSON_DECODE_ANY | JSON_ALLOW_NUL | flags;
+    json_t *root = json_loadb(text, size, all, why);
+
+    if (root == NULL && json_error_code(why) == json_error_invalid_syntax)
+        root = json_loadb(text, size, all, why);
+    return root;
 }
 
 /* Some integer does not fit 64 bits: that one becomes a real, the others stay exact. */

@@ -181,8 +181,20 @@ static keda_status meaning_of(CURLcode result)
     return KEDA_EUNAVAILABLE;
 }
 
+/* The URL was taken apart before: without memory curl cannot put it together again, and says so. */
+static CURLcode cause_of(CURLcode result, const char *text)
+{
+    return result == CURLE_URL_MALFORMAT && strncmp(text, "No URL set", 10) == 0
+               ? CURLE_OUT_OF_MEMORY
+               : result;
+}
+
 keda_status http_transfer_error(CURLcode result, const char *text, keda_error *err)
 {
-    return keda_error_set(err, meaning_of(result), "%s",
-                          *text != '\0' ? text : curl_easy_strerror(result));
+    const CURLcode cause = cause_of(result, text);
+
+    if (cause != result)
+        text = "";
+    return keda_error_set(err, meaning_of(cause), "%s",
+                          *text != '\0' ? text : curl_easy_strerror(cause));
 }

@@ -155,7 +155,11 @@ keda_status line_parse(const char *text, size_t size, json_t **out, line_head *h
         (rc = check_crc(text, size, err)) != KEDA_OK)
         return rc;
     json_t *line = json_loadb(text, size, JSON_REJECT_DUPLICATES, &why);
-    if (line == NULL && json_error_code(&why) == json_error_out_of_memory)
+    /* jansson calls a token invalid that it had no memory for: the second time tells. */
+    if (line == NULL && json_error_code(&why) == json_error_invalid_syntax)
+        line = json_loadb(text, size, JSON_REJECT_DUPLICATES, &why);
+    if (line == NULL &&
+        (json_error_code(&why) == json_error_out_of_memory || why.text[0] == '\0'))
         return keda_error_set(err, KEDA_ENOMEM, "out of memory");
     if (line == NULL)
         return keda_error_set(err, KEDA_EINVAL, "column %d: %s", why.column, why.text);

@@ -99,4 +99,7 @@ Test(reply, says_why_there_is_none)
     cr_expect_eq(http_transfer_error(CURLE_RECV_ERROR, "Recv failure", &err),
                  KEDA_EUNAVAILABLE);
     cr_expect_str_eq(err.text, "Recv failure");
+    cr_expect_eq(http_transfer_error(CURLE_URL_MALFORMAT, "No URL set", &err), KEDA_ENOMEM);
+    cr_expect_str_eq(err.text, curl_easy_strerror(CURLE_OUT_OF_MEMORY));
+    cr_expect_eq(http_transfer_error(CURLE_URL_MALFORMAT, "Bad host", &err), KEDA_EINVAL);
 }
