@@ -358,6 +358,10 @@ Test(explain_text, says_that_several_unknown_triggers_stop_all)
     keda_record_explain(&record, NULL, text, sizeof text);
     cr_assert(strstr(text, "and one is unknown"));
     metrics[0].is_fallback = 0;
+    metrics[0].state = KEDA_READING_OK;
+    keda_record_explain(&record, NULL, text, sizeof text);
+    cr_assert(strstr(text, "and one is unknown"));
+    metrics[0].state = KEDA_READING_FAILED;
     metrics[0].source = KEDA_SOURCE_RESOURCE;
     keda_record_explain(&record, NULL, text, sizeof text);
     cr_assert(strstr(text, "and one is unknown"));

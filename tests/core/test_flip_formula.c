@@ -223,6 +223,70 @@ Test(flip_formula, is_that_of_the_formulas_result)
     cr_assert_eq(flip.value_milli, 22001);
 }
 
+Test(flip_formula, is_of_no_reading_below_0)
+{
+    static const struct shape shape = {.formula = "b-a"};
+    struct situation s;
+    open_shape(&shape);
+    open_formula(&s, 2);
+    s.policy.composite_target = 10;
+    s.seen.spec_replicas = 2;
+    s.seen.nreadings = 1; /* b is not known */
+    situation_read(&s, 0, -18);
+    situation_fail(&s, 1);
+    s.metrics[1].variable = 2;
+    cr_assert_eq(flip_of(&s).to, -1);
+    s.seen.nreadings = 2;
+    situation_read(&s, 1, 0);
+    s.metrics[1].variable = 2;
+    s.readings[1].nitems = 1;
+    const keda_flip flip = flip_of(&s);
+    cr_assert_eq(flip.metric, 1);
+    cr_assert_eq(flip.value_milli, 4001);
+}
+
+static keda_flip flip_without_proposals(struct situation *s)
+{
+    keda_decision decision = KEDA_DECISION_INIT;
+    keda_flip flip = {.metric = -7};
+    cr_assert_eq(keda_decide(&s->policy, &s->seen, s->history, &decision), KEDA_OK);
+    cr_assert_eq(keda_decision_flip(&s->policy, &s->seen, s->history, &decision, &flip),
+                 KEDA_OK);
+    return flip;
+}
+
+Test(flip_formula, is_of_one_of_the_first_eight)
+{
+    enum { MANY = 10 };
+    static const char *const last[] = {"a"};
+    keda_metric_policy metrics[MANY];
+    keda_reading readings[MANY];
+    const int64_t item = 18000;
+    struct situation s;
+
+    close_formula();
+    cr_assert_eq(keda_formula_new(&formula, "a", last, 1, NULL), KEDA_OK);
+    open_formula(&s, 1);
+    s.policy.composite_target = 10;
+    s.seen.spec_replicas = 2;
+    situation_read(&s, 0, 18);
+    for (size_t i = 0; i < MANY; i++) {
+        metrics[i] = s.metrics[0];
+        readings[i] = s.readings[0];
+        readings[i].items_milli = &item;
+    }
+    s.policy.metrics = metrics;
+    s.seen.readings = readings;
+    for (size_t n = 1; n <= MANY; n++) { /* of several with one name the last one stays */
+        s.policy.nmetrics = s.seen.nreadings = n;
+        cr_assert_eq(flip_without_proposals(&s).metric, n <= 8 ? (int32_t)n - 1 : (int32_t)n);
+    }
+    s.policy.nmetrics = 4;
+    s.seen.nreadings = 3; /* what pods use is not observed */
+    metrics[3].source = KEDA_SOURCE_RESOURCE;
+    cr_assert_eq(flip_without_proposals(&s).metric, 2);
+}
+
 Test(flip_formula, is_not_searched_without_a_result)
 {
     struct situation s;
