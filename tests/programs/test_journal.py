@@ -181,15 +181,20 @@ def test_the_smallest_change_holds_to_a_thousandth(journal, kedactl, at):
 def test_the_formulas_result_can_be_set(kedactl, at):
     formula, at = RECORDED.with_name("v1.0-formula.jsonl"), f"2026-01-31T{at}Z"
     said = kedactl("explain", "orders", "--journal", formula, "--at", at).stdout
-    flip = re.search(r"smallest change: \d+ -> (\d+) had the formula's result been above ([\d.]+)", said)
+    flip = re.search(r"smallest change: \d+ -> (\d+) had (.*) been (above|at least) ([\d.]+)", said)
     assert flip, said
+    metric = "composite-metric" if flip[2] == "the formula's result" else flip[2]
+    enough = float(flip[4]) + (0.001 if flip[3] == "above" else 0)
 
-    def decided(value):
-        run = kedactl("replay", formula, "--at", at, "--set", f"composite-metric={value}")
+    def outcome(milli):
+        return decided(f"{milli / 1000:.3f}", metric).splitlines()[-1]
+
+    def decided(value, metric="composite-metric"):
+        run = kedactl("replay", formula, "--at", at, "--set", f"{metric}={value}")
         assert run.returncode == 0, run.stderr
         return run.stdout
-    assert decided(f"{float(flip[2]) + 0.001:.3f}").splitlines()[-1].endswith(f" to {flip[1]}"), said
-    assert decided(flip[2]).splitlines()[-1].startswith("the outcome stays "), said
+    assert outcome(enough * 1000).endswith(f" to {flip[1]}"), said
+    assert outcome(enough * 1000 - 1).startswith("the outcome stays "), said
     assert "the formula's result 2.001" in decided("2.001")
 
 
