@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "kube/dump.h"
 #include "kube/exec.h"
 #include "kube/exec_info.h"
 #include "lang/base64.h"
@@ -54,11 +55,6 @@ static json_t *cluster_of(const kube_identity *identity)
     return NULL;
 }
 
-static int put(const char *bytes, size_t size, void *user)
-{
-    return buf_append(user, bytes, size) == KEDA_OK ? 0 : -1;
-}
-
 keda_status exec_info(keda_buf *out, const kube_identity *identity, keda_error *err)
 {
     json_t *spec = json_pack("{sb}", "interactive", 0);
@@ -70,7 +66,7 @@ keda_status exec_info(keda_buf *out, const kube_identity *identity, keda_error *
     info = json_pack("{sssssO}", "apiVersion", identity->exec->api_version, "kind",
                      "ExecCredential", "spec", spec);
     is_ok = is_ok && info != NULL && buf_puts(out, "KUBERNETES_EXEC_INFO=") == KEDA_OK &&
-            json_dump_callback(info, put, out, JSON_COMPACT) == 0;
+            kube_dump(info, out);
     json_decref(info);
     json_decref(spec);
     return is_ok ? KEDA_OK : keda_error_set(err, KEDA_ENOMEM, "out of memory");

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "kube/dump.h"
 
 #include <jansson.h>
 
@@ -187,17 +188,12 @@ keda_status keda_kube_get_scale(keda_kube *kube, const keda_kube_ref *ref,
         &request, err);
 }
 
-static int put(const char *bytes, size_t size, void *user)
-{
-    return buf_append(user, bytes, size) == KEDA_OK ? 0 : -1;
-}
-
 static keda_status scale_patch(keda_buf *out, int32_t to, const char *version, keda_error *err)
 {
     json_t *patch = version == NULL ? json_pack("{s{si}}", "spec", "replicas", (int)to)
                                     : json_pack("{s{ss}s{si}}", "metadata", "resourceVersion",
                                                 version, "spec", "replicas", (int)to);
-    const bool is_ok = patch != NULL && json_dump_callback(patch, put, out, JSON_COMPACT) == 0;
+    const bool is_ok = patch != NULL && kube_dump(patch, out);
 
     json_decref(patch);
     return is_ok ? KEDA_OK : keda_error_set(err, KEDA_ENOMEM, "out of memory");
