@@ -107,7 +107,7 @@ static bool set_whole(settings *s, const char *name, const char *value, bool *is
                 places[i].max, value);
     else if (places[i].large != NULL)
         *places[i].large = n;
-    else
+    else if (places[i].place != NULL)
         *places[i].place = (int32_t)n;
     return true;
 }
@@ -179,14 +179,39 @@ static bool set_deviations(settings *s, const char *value)
     return s->has_deviations;
 }
 
+/* Options without a value. */
+static bool set_flag(settings *s, const char *name)
+{
+    if (strcmp(name, "dry-run") == 0)
+        s->is_dry_run = true;
+    else if (strcmp(name, "leader-elect") == 0)
+        s->is_leader_elected = true;
+    else if (strcmp(name, "strict") == 0)
+        s->is_strict = true;
+    else
+        return false;
+    return true;
+}
+
+/* What KEDA's operator knows and kedad has no use for. */
+static bool only_accept(const cli_option *option)
+{
+    fprintf(stderr, "kedad: --%s %s\n", option->name, option->help);
+    return true;
+}
+
 static bool on_option(const cli_option *option, const char *value, void *user)
 {
     settings *s = user;
     const char *name = option->name;
     bool is_right = true;
 
-    if (set_text(s, name, value) || (value != NULL && set_whole(s, name, value, &is_right)))
+    if (value == NULL ? set_flag(s, name) : set_text(s, name, value))
+        return true;
+    if (value != NULL && set_whole(s, name, value, &is_right))
         return is_right;
+    if (value == NULL)
+        return only_accept(option);
     if (option->letter == 'f')
         return add_path(s, value);
     if (strcmp(name, "log-level") == 0 || strcmp(name, "zap-log-level") == 0)
@@ -199,15 +224,7 @@ static bool on_option(const cli_option *option, const char *value, void *user)
         return set_number(name, value, &s->qps);
     if (strcmp(name, "kube-api-burst") == 0)
         return set_burst(s, value);
-    if (strcmp(name, "dry-run") == 0)
-        s->is_dry_run = true;
-    else if (strcmp(name, "leader-elect") == 0)
-        s->is_leader_elected = true;
-    else if (strcmp(name, "strict") == 0)
-        s->is_strict = true;
-    else
-        fprintf(stderr, "kedad: --%s %s\n", name, option->help);
-    return true;
+    return only_accept(option);
 }
 
 static const char *off_or(const char *text, const char *fallback)
