@@ -18,7 +18,7 @@ static bool is_keyword(const char *text)
     char lower[8];
     size_t size = 0;
 
-    for (; text[size] != '\0' && size < sizeof lower - 1; size++)
+    for (; size < sizeof lower - 1 && text[size] != '\0'; size++)
         lower[size] = text[size] >= 'A' && text[size] <= 'Z' ? (char)(text[size] - 'A' + 'a')
                                                              : text[size];
     lower[size] = '\0';

@@ -48,7 +48,9 @@ int32_t keda_job_is_pending(const char *const *wanted, size_t nwanted, const ked
 /* Of two that were finished at the same time, the first of the list is the older one. */
 static bool is_older(const int64_t *finished_ms, size_t a, size_t b)
 {
-    return finished_ms[a] < finished_ms[b] || (finished_ms[a] == finished_ms[b] && a < b);
+    const int64_t at = finished_ms[a], other_at = finished_ms[b];
+
+    return at < other_at || (at == other_at && a < b);
 }
 
 void keda_job_history(const int64_t *finished_ms, size_t njobs, int32_t limit, uint8_t *out)
