@@ -58,3 +58,37 @@ Test(news, is_a_sync_with_other_metrics)
     made.reason = KEDA_REASON_TOLERANCE;
     cr_assert(keda_record_is_news(&made, &kept));
 }
+
+Test(news, is_a_write_and_what_follows_at_the_same_instants)
+{
+    const keda_record kept = record_of(KEDA_DUE_SYNC, KEDA_REASON_METRIC);
+    keda_record made = record_of(KEDA_DUE_SYNC, KEDA_REASON_METRIC);
+
+    cr_assert(keda_record_is_news(&made, &kept), "it lengthens the run");
+    made.due |= KEDA_DUE_POLL;
+    cr_assert(!keda_record_is_news(&made, &kept));
+    made.is_write = 1;
+    cr_assert(keda_record_is_news(&made, &kept));
+}
+
+Test(news, looks_at_each_member_of_a_metric)
+{
+    keda_record_metric a[2] = {{.value_milli = 1}, {.value_milli = 2}}, b[2];
+    keda_record kept = record_of(KEDA_DUE_SYNC, KEDA_REASON_METRIC);
+    keda_record made = record_of(KEDA_DUE_SYNC | KEDA_DUE_POLL, KEDA_REASON_METRIC);
+
+    kept.metrics = a;
+    made.metrics = b;
+    kept.nmetrics = made.nmetrics = 2;
+    for (int member = 0; member < 3; member++) {
+        memcpy(b, a, sizeof b);
+        b[1].replicas = member == 0;
+        b[1].state = member == 1;
+        b[1].is_fallback = member == 2;
+        cr_expect(keda_record_is_news(&made, &kept), "member %d", member);
+    }
+    memcpy(b, a, sizeof b);
+    made.nmetrics = 1;
+    cr_expect(keda_record_is_news(&made, &kept), "fewer of them");
+    cr_expect(keda_record_is_news(&kept, &made), "more of them");
+}
