@@ -82,6 +82,8 @@ static keda_status record(world *w)
         return rc;
     keda_record_line(&made, NULL, text, sizeof text);
     keda_record_explain(&made, NULL, text, sizeof text);
+    if (keda_record_is_news(&made, &made) == 0)
+        return KEDA_EINVAL;
     if (keda_ring_size(2, 8) > sizeof memory)
         return KEDA_ELIMIT;
     keda_ring_init(ring, sizeof memory, 2);
@@ -138,6 +140,7 @@ static const every_call rows[] = {
     QUIET(keda_record_make, open_decided, record, NULL),
     QUIET(keda_record_line, open_decided, record, NULL),
     QUIET(keda_record_explain, open_decided, record, NULL),
+    QUIET(keda_record_is_news, open_decided, record, NULL),
     QUIET(keda_decision_flip, open_decided, record, NULL),
     QUIET(keda_ring_size, open_decided, record, NULL),
     QUIET(keda_ring_init, open_decided, record, NULL),
