@@ -90,6 +90,11 @@ static keda_status put_rune(keda_buf *out, int64_t rune)
     return buf_append(out, bytes, utf8_encode((uint32_t)rune, bytes));
 }
 
+static bool is_rune(int64_t value)
+{
+    return value <= 0x10ffff && (value < 0xd800 || value >= 0xe000);
+}
+
 /* \xHH, \ooo, \uHHHH, \UHHHHHHHH; behind the backslash. */
 static keda_status take_numeric(reader *r)
 {
@@ -97,12 +102,11 @@ static keda_status take_numeric(reader *r)
     const bool is_octal = kind >= '0' && kind <= '7';
     const int size = is_octal ? 3 : kind == 'x' ? 2 : kind == 'u' ? 4 : kind == 'U' ? 8 : 0;
     const int64_t value = size > 0 ? digits(r->at + !is_octal, size, is_octal ? 8 : 16) : -1;
-    const bool is_rune = kind == 'u' || kind == 'U';
-    if (value < 0 || (is_octal && value > 255) ||
-        (is_rune && (value > 0x10ffff || (value >= 0xd800 && value < 0xe000))))
+    const bool is_wide = kind == 'u' || kind == 'U';
+    if (value < 0 || (is_octal && value > 255) || (is_wide && !is_rune(value)))
         return fail(r, "an escape such as \\\" or \\n");
     r->at += size + !is_octal;
-    return is_rune ? put_rune(&r->out->texts, value) : buf_putc(&r->out->texts, (char)value);
+    return is_wide ? put_rune(&r->out->texts, value) : buf_putc(&r->out->texts, (char)value);
 }
 
 static keda_status take_escape(reader *r, char quote)

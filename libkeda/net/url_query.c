@@ -55,11 +55,13 @@ static keda_status decode(keda_buf *out, const char *text, size_t size, bool *is
     for (size_t i = 0; rc == KEDA_OK && i < size; i++) {
         char c = text[i] == '+' ? ' ' : text[i];
         if (c == '%') {
-            if (i + 2 >= size || hex_of(text[i + 1]) < 0 || hex_of(text[i + 2]) < 0) {
+            const int high = i + 2 < size ? hex_of(text[i + 1]) : -1;
+            const int low = high >= 0 ? hex_of(text[i + 2]) : -1;
+            if (low < 0) {
                 *is_bad = true;
                 return KEDA_OK;
             }
-            c = (char)(hex_of(text[i + 1]) << 4 | hex_of(text[i + 2]));
+            c = (char)(high * 16 + low);
             i += 2;
         }
         rc = buf_putc(out, c);
