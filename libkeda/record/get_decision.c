@@ -58,7 +58,7 @@ static keda_status get_readings(const json_t *line, recorded *out, keda_error *e
                      (void **)&out->readings, err);
     out->seen.nreadings = out->readings != NULL ? n : 0;
     out->seen.readings = out->readings;
-    for (size_t i = 0; i < n && rc == KEDA_OK; i++) {
+    for (size_t i = 0; i < out->seen.nreadings && rc == KEDA_OK; i++) {
         keda_reading *reading = &out->readings[i];
         reading->struct_size = sizeof *reading;
         reading->pod_size = sizeof *out->pods[i];

@@ -169,9 +169,10 @@ static void unset_pending(journal *j, journal_track *t)
 
     if (!t->is_pending)
         return;
-    while (*at != t)
+    while (*at != NULL && *at != t)
         at = &(*at)->next_pending;
-    *at = t->next_pending;
+    if (*at == t)
+        *at = t->next_pending;
     t->next_pending = NULL;
     t->is_pending = false;
 }

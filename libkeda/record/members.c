@@ -37,7 +37,9 @@ static double double_of(const member *row, const void *from)
 /* The same one: a negative zero is another than zero, as it is written. */
 static bool is_same_double(double a, double b)
 {
-    return (isnan(a) && isnan(b)) || memcmp(&a, &b, sizeof a) == 0;
+    if (isnan(a) || isnan(b))
+        return isnan(a) && isnan(b);
+    return a >= b && a <= b && signbit(a) == signbit(b);
 }
 
 static bool is_absent(const member *row, const void *from)

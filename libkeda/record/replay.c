@@ -191,7 +191,7 @@ static keda_status replay_decision(replay *r, const keda_journal_entry *entry, b
 {
     char how[768] = "";
     told t = {.text = how, .size = sizeof how};
-    keda_decision decision;
+    keda_decision decision = KEDA_DECISION_INIT;
     keda_status rc = decide(r, entry, &decision, err);
 
     if (rc != KEDA_OK)

@@ -389,7 +389,7 @@ static keda_status read_items(const struct meta *m, const keda_json *items, coun
     const size_t n = keda_json_count(items);
 
     for (size_t i = 0; i < n; i++) {
-        counts one;
+        counts one = {0};
         const keda_status rc = read_queue(keda_json_at(items, i, NULL), &one, err);
         if (rc != KEDA_OK)
             return rc;

@@ -41,7 +41,8 @@ static bool read_span(const char *text, double *ms)
     const char *rest = take_days(text, &days);
     if ((*rest != '\0' || rest == text) && (!duration_parse(rest, &ns) || ns < 0))
         return false;
-    *ms = (double)(days * DAY_MS + ns / NS_MS);
+    const int64_t whole = days * DAY_MS + ns / NS_MS;
+    *ms = (double)whole;
     return true;
 }
 
