@@ -37,8 +37,20 @@ class Audit:
         self.path = Path(path)
 
     def mark(self):
-        """A place from which `requests` reads on."""
-        return self.path.stat().st_size if self.path.exists() else 0
+        """A place from which `requests` reads on: the end of the last whole line."""
+        if not self.path.exists():
+            return 0
+        size = self.path.stat().st_size
+        with open(self.path, "rb") as log:
+            at = size
+            while at > 0:
+                begin = max(0, at - 4096)
+                log.seek(begin)
+                end = log.read(at - begin).rfind(b"\n")
+                if end >= 0:
+                    return begin + end + 1
+                at = begin
+        return 0
 
     def requests(self, since=0, **wanted):
         """In the order they ended; `wanted` are fields of Request with the value they must have."""
