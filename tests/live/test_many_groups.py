@@ -38,12 +38,30 @@ def test_sockets_grow_with_brokers_not_with_triggers(broker, kedad, name):
             for labels, value in daemon.metrics("keda_scaler_metrics_value")}
     expected = {(f"w{i - i % 10}", i % 10): lag[group] for i, group in enumerate(lag)}
     assert seen == expected and rounds == GROUPS
-    assert sum(value for _, value in daemon.metrics("keda_scaler_detail_errors_total")) == 0
+    daemon.wait(whole_round_without_errors(daemon), "a round in which every group is answered", timeout=60)
     assert all(daemon.changes(f"w{index}") == [] for index in range(0, GROUPS, 10))
+
+
+def latencies(daemon):
+    return sorted(value for _, value in daemon.metrics("keda_scaler_metrics_latency_seconds"))
 
 
 def broker_has_been_asked_again(daemon, _state={}):
     """True once the latencies of the last round are others than those first seen."""
-    now = sorted(value for _, value in daemon.metrics("keda_scaler_metrics_latency_seconds"))
+    now = latencies(daemon)
     first = _state.setdefault(daemon.pid, now)
     return now != first
+
+
+def whole_round_without_errors(daemon):
+    """A machine that is busy with something else may miss deadlines; then the next round counts."""
+    def errors():
+        return sum(value for _, value in daemon.metrics("keda_scaler_detail_errors_total"))
+
+    begin = [errors(), latencies(daemon)]
+
+    def is_over():
+        if errors() != begin[0]:
+            begin[:] = errors(), latencies(daemon)
+        return latencies(daemon) != begin[1] and errors() == begin[0]
+    return is_over
