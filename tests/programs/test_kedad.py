@@ -29,8 +29,11 @@ def test_files_scale_workers_up_and_down(start, spool, file):
     kedad.wait(lambda: kedad.replicas() == 4, "4 workers")
     spool.fill(0)
     kedad.wait(lambda: kedad.replicas() == 0, "no workers")
-    changes = [(r["from"], r["to"]) for r in kedad.records if "from" in r and "to" in r]
-    assert changes[0][0] == "0" and changes[-1][1] == "0"
+    def changes():
+        return [(r["from"], r["to"]) for r in kedad.records if "from" in r and "to" in r]
+
+    kedad.wait(lambda: changes()[-1:] and changes()[-1][1] == "0", "the log of the last change")
+    assert changes()[0][0] == "0"
     assert all(r.get("reason") for r in kedad.records if "from" in r and "to" in r)
     assert kedad.stop() == 0
 
