@@ -140,7 +140,7 @@ def test_an_unknown_reading_scales_nothing(start, spool, file):
     errors = "keda_scaler_detail_errors_total"
     kedad.wait(lambda: kedad.metric(errors) >= 2, "failing polls")
     assert kedad.replicas() == 3
-    assert kedad.said("failing")
+    kedad.wait(lambda: kedad.said("failing"), "the log of the failure")
     hidden.rename(spool.path)
     spool.fill(35)
     kedad.wait(lambda: kedad.replicas() == 4, "recovery")
