@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The smallest change of a formula's result (libkeda/core/flip.c) and of a reading that it takes
- * (flip_variable.c): compared with what the results of
- * all readings of a small domain lead to.
+ * (flip_variable.c): compared with what all values of a small domain lead to.
  */
 #include "core/flipped.h"
 
