@@ -194,3 +194,36 @@ Test(fallback, explains_decisions_by_time)
     cr_expect_str_eq(explain(1),
                      "default/orders: the decisions that are kept were all made later");
 }
+
+/* ---- readings that are kept for too long (Q9a) */
+
+static size_t asked_in_a_minute(uint32_t deviations)
+{
+    rig own;
+    rig_init(&own);
+    own.options.deviations = deviations;
+    own.options.has_deviations = 1;
+    rig_start(&own);
+    rig_source *orders = rig_source_of(&own, "orders");
+    orders->value = 25;
+    cr_assert_eq(rig_put(&own, "file",
+                         rig_object("orders", "  pollingInterval: 60\n",
+                                    "  - {type: script, useCachedMetrics: true, metadata: "
+                                    "{source: orders}}\n")),
+                 KEDA_OK, "%s", own.err.text);
+    rig_run(&own, 120000);
+    cr_assert_eq(own.replicas, 3);
+    orders->fails = KEDA_EINVAL; /* which does not back off */
+    rig_run(&own, 240000);
+    const size_t before = orders->nasked;
+    rig_run(&own, 60000);
+    const size_t asked = orders->nasked - before;
+    rig_close(&own);
+    return asked;
+}
+
+Test(cached, deviates_by_name_q9a_a_kept_reading_expires)
+{
+    cr_expect_eq(asked_in_a_minute(0), 1, "the poll");
+    cr_expect_gt(asked_in_a_minute(KEDA_DEVIATION_CACHED_EXPIRES), 2, "syncs too");
+}
